@@ -1,0 +1,1 @@
+"""peermentor: a formal peer-mentoring programme inside Slack and Microsoft Teams."""

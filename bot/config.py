@@ -1,0 +1,126 @@
+"""Settings, from the environment. Every mistake is reported at once, with what to do; no secret is ever printed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class BadSettings(Exception):  # noqa: N818 - the word that the command line prints
+    """The settings cannot be used; ``mistakes`` has a line for each."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """How to reach Slack. ``api_url`` is Slack's own unless a stand-in is used."""
+
+    bot_token: str = field(repr=False)
+    signing_secret: str = field(repr=False)
+    app_token: str = field(default="", repr=False)
+    api_url: str = "https://slack.com/api/"
+
+
+@dataclass(frozen=True, slots=True)
+class Teams:
+    """How to reach Teams. The last three are for a local stand-in and accepted for loopback addresses only."""
+
+    app_id: str
+    app_password: str = field(repr=False)
+    tenant_id: str = ""
+    token_url: str = ""
+    openid_url: str = ""
+    token_issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Either platform alone is enough."""
+
+    database_url: str
+    key_dir: Path
+    host: str
+    port: int
+    public_url: str
+    slack: Slack | None
+    teams: Teams | None
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """The settings that an environment asks for. Raises BadSettings with every mistake."""
+    mistakes: list[str] = []
+    port = environ.get("PORT", "").strip() or "3978"
+    if not port.isdecimal() or not 0 <= int(port) <= 65535:  # noqa: PLR2004 - the range of ports
+        mistakes.append(f"PORT is {port!r}: give a number from 0 to 65535")
+        port = "3978"
+    public_url = _text(environ, "PUBLIC_URL").rstrip("/")
+    if public_url and urlsplit(public_url).scheme != "https" and not is_loopback(public_url):
+        mistakes.append("PUBLIC_URL must start with https://, because doctors' phones refuse anything else")
+    slack = _slack(environ, mistakes)
+    teams = _teams(environ, mistakes)
+    if not mistakes and slack is None and teams is None:
+        mistakes.append("neither platform is set: give SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or TEAMS_APP_ID, "
+                        "TEAMS_APP_PASSWORD and TEAMS_TENANT_ID, or all of them")  # fmt: skip
+    if mistakes:
+        raise BadSettings(mistakes)
+    return Settings(
+        database_url=_text(environ, "DATABASE_URL") or "sqlite:///peermentor.sqlite3",
+        key_dir=Path(_text(environ, "KEY_DIR") or "peermentor-keys"),
+        host=_text(environ, "HOST") or "127.0.0.1",
+        port=int(port),
+        public_url=public_url,
+        slack=slack,
+        teams=teams,
+    )
+
+
+def _slack(environ: Mapping[str, str], mistakes: list[str]) -> Slack | None:
+    given = {name: _text(environ, name) for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")}
+    if not any(given.values()):
+        return None
+    mistakes += [f"{name} is missing: Slack needs both" for name, value in given.items() if not value]
+    api_url = _text(environ, "SLACK_API_URL")
+    if api_url and not is_loopback(api_url):
+        mistakes.append("SLACK_API_URL is for a local stand-in only: give a loopback address or leave it out")
+    return Slack(
+        bot_token=given["SLACK_BOT_TOKEN"],
+        signing_secret=given["SLACK_SIGNING_SECRET"],
+        app_token=_text(environ, "SLACK_APP_TOKEN"),
+        **({"api_url": api_url.rstrip("/") + "/"} if api_url else {}),
+    )
+
+
+def _teams(environ: Mapping[str, str], mistakes: list[str]) -> Teams | None:
+    needed = ("TEAMS_APP_ID", "TEAMS_APP_PASSWORD", "TEAMS_TENANT_ID")
+    given = {name: _text(environ, name) for name in needed}
+    if not any(given.values()):
+        return None
+    mistakes += [f"{name} is missing: Teams needs all three" for name, value in given.items() if not value]
+    local = {name: _text(environ, name) for name in ("TEAMS_TOKEN_URL", "TEAMS_OPENID_URL", "TEAMS_TOKEN_ISSUER")}
+    for name, value in local.items():
+        if value and not is_loopback(value):
+            mistakes.append(f"{name} is for a local stand-in only: give a loopback address or leave it out")
+        if any(local.values()) and not value:
+            mistakes.append(f"{name} is missing: a local stand-in needs all three of {', '.join(local)}")
+    return Teams(
+        app_id=given["TEAMS_APP_ID"],
+        app_password=given["TEAMS_APP_PASSWORD"],
+        tenant_id=given["TEAMS_TENANT_ID"],
+        token_url=local["TEAMS_TOKEN_URL"],
+        openid_url=local["TEAMS_OPENID_URL"],
+        token_issuer=local["TEAMS_TOKEN_ISSUER"],
+    )
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address stays on this machine."""
+    return urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname in LOOPBACK
+
+
+def _text(environ: Mapping[str, str], name: str) -> str:
+    return environ.get(name, "").strip()

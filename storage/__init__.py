@@ -1,0 +1,1 @@
+"""The database: tables, repositories and the unit of work. Knows nothing of chats or conversations."""

@@ -1,0 +1,111 @@
+"""Meetings of pairs: at most one per pair and day."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from storage.models import inserted, meeting, meeting_topic, pair
+from storage.records import Meeting
+
+_COLUMNS = (
+    meeting.c.id,
+    meeting.c.pair_id,
+    meeting.c.day,
+    meeting.c.state,
+    meeting.c.minutes,
+    meeting.c.how,
+    meeting.c.logged_by,
+    meeting.c.version,
+)
+
+
+class Meetings:
+    """What pairs arranged and logged."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def for_person(self, person_id: int, meeting_id: int) -> Meeting:
+        """This meeting, if the person is one of its pair. Raises LookupError otherwise."""
+        mine = (pair.c.mentor_id == person_id) | (pair.c.mentee_id == person_id)
+        query = select(*_COLUMNS).join(pair, pair.c.id == meeting.c.pair_id)
+        row = self._db.execute(query.where(mine, meeting.c.id == meeting_id)).first()
+        if row is None:
+            raise LookupError("no such meeting for this person")
+        return self._meeting(row)
+
+    def get(self, meeting_id: int) -> Meeting:
+        """This meeting, for the bot's own work. Raises LookupError where there is none."""
+        row = self._db.execute(select(*_COLUMNS).where(meeting.c.id == meeting_id)).first()
+        if row is None:
+            raise LookupError(f"no meeting {meeting_id}")
+        return self._meeting(row)
+
+    def on_day(self, pair_id: int, day: date) -> Meeting | None:
+        """The meeting of a pair on a day."""
+        query = select(*_COLUMNS).where(meeting.c.pair_id == pair_id, meeting.c.day == day)
+        row = self._db.execute(query).first()
+        return self._meeting(row) if row else None
+
+    def of_pair(self, pair_id: int, state: str) -> list[Meeting]:
+        """The arranged, logged or cancelled meetings of a pair, earliest first."""
+        query = select(*_COLUMNS).where(meeting.c.pair_id == pair_id, meeting.c.state == state)
+        return [self._meeting(row) for row in self._db.execute(query.order_by(meeting.c.day)).all()]
+
+    def arrange(self, pair_id: int, day: date) -> Meeting:
+        """Note a day on which a pair will meet. A cancelled meeting of that day is on again, any other stays."""
+        found = self.on_day(pair_id, day)
+        if found is None:
+            values = {"pair_id": pair_id, "day": day, "state": "arranged"}
+            return self.get(inserted(self._db.execute(insert(meeting).values(**values))))
+        if found.state == "cancelled":
+            self._change(found.id, found.version, state="arranged")
+        return self.get(found.id)
+
+    def cancel(self, meeting_id: int) -> None:
+        """Note that an arranged meeting will not take place."""
+        self._db.execute(
+            update(meeting)
+            .where(meeting.c.id == meeting_id, meeting.c.state == "arranged")
+            .values(state="cancelled", version=meeting.c.version + 1)
+        )
+
+    def log(
+        self,
+        pair_id: int,
+        day: date,
+        *,
+        by: int,
+        minutes: int | None = None,
+        how: str = "",
+        topics: Iterable[str] = (),
+        moved_from: int | None = None,
+    ) -> Meeting:
+        """Note that a pair met on a day. What is known of that day already is replaced: the later edit wins.
+
+        ``moved_from``: the id of a meeting whose day is corrected to this one.
+        """
+        found = self.get(moved_from) if moved_from is not None else self.on_day(pair_id, day)
+        values = {"day": day, "state": "logged", "minutes": minutes, "how": how, "logged_by": by}
+        if found is None:
+            meeting_id = inserted(self._db.execute(insert(meeting).values(pair_id=pair_id, **values)))
+        else:
+            meeting_id = found.id
+            self._change(found.id, found.version, **values)
+            self._db.execute(delete(meeting_topic).where(meeting_topic.c.meeting_id == meeting_id))
+        rows = [{"meeting_id": meeting_id, "topic": topic} for topic in sorted(set(topics))]
+        if rows:
+            self._db.execute(insert(meeting_topic), rows)
+        return self.get(meeting_id)
+
+    def _change(self, meeting_id: int, version: int, **values: object) -> None:
+        self._db.execute(update(meeting).where(meeting.c.id == meeting_id).values(version=version + 1, **values))
+
+    def _meeting(self, row: Row[*tuple[Any, ...]]) -> Meeting:
+        query = select(meeting_topic.c.topic).where(meeting_topic.c.meeting_id == row.id)
+        topics = tuple(self._db.execute(query.order_by(meeting_topic.c.topic)).scalars())
+        return Meeting(
+            row.id, row.pair_id, row.day, row.state, row.minutes, row.how, topics, row.logged_by, row.version
+        )

@@ -1,0 +1,316 @@
+"""The first tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the change."""
+    op.create_table(
+        "due",
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("rule", "subject", "due_at", name=op.f("pk_due")),
+    )
+    op.create_index(
+        "ix_due_open",
+        "due",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
+    op.create_table(
+        "organisation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
+        sa.UniqueConstraint("name", name=op.f("uq_organisation_name")),
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answers_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("maybe_sent", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("lease_owner", sa.Text(), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("conversation", sa.Text(), nullable=True),
+        sa.Column("remote_id", sa.Text(), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dead_reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("place", "key", name=op.f("uq_outbox_place_key")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_outbox_due",
+        "outbox",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("body IS NOT NULL"),
+        postgresql_where=sa.text("body IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_outbox_pending",
+        "outbox",
+        ["place", "queued_at"],
+        unique=False,
+        sqlite_where=sa.text("body IS NOT NULL"),
+        postgresql_where=sa.text("body IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_outbox_sent",
+        "outbox",
+        ["conversation", "remote_id"],
+        unique=False,
+        sqlite_where=sa.text("remote_id IS NOT NULL"),
+        postgresql_where=sa.text("remote_id IS NOT NULL"),
+    )
+    op.create_table(
+        "pace",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("busy_until", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_pace")),
+    )
+    op.create_table(
+        "person",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("profile", sa.Text(), server_default="", nullable=False),
+        sa.Column("grade", sa.Text(), server_default="", nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("quiet_from", sa.Integer(), server_default="20", nullable=False),
+        sa.Column("quiet_until", sa.Integer(), server_default="8", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+    )
+    op.create_table(
+        "place",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("conversation", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("service_url", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_place")),
+    )
+    op.create_table(
+        "programme",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("contact_name", sa.Text(), nullable=False),
+        sa.Column("contact_email", sa.Text(), nullable=False),
+        sa.Column("is_demo", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
+        sa.UniqueConstraint("name", name=op.f("uq_programme_name")),
+    )
+    op.create_table(
+        "seen",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_seen")),
+    )
+    op.create_index(op.f("ix_seen_at"), "seen", ["at"], unique=False)
+    op.create_table(
+        "account",
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("user", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("unreachable_since", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_person_id")),
+        sa.PrimaryKeyConstraint("platform", "tenant", "user", name=op.f("pk_account")),
+    )
+    op.create_index(op.f("ix_account_person_id"), "account", ["person_id"], unique=False)
+    op.create_table(
+        "duty",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind IN ('lead', 'selector', 'facilitator', 'senior support')", name=op.f("ck_duty_kind")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_duty_person_id")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_duty_programme_id")),
+        sa.PrimaryKeyConstraint("programme_id", "person_id", "kind", name=op.f("pk_duty")),
+    )
+    op.create_index(op.f("ix_duty_person_id"), "duty", ["person_id"], unique=False)
+    op.create_table(
+        "pair",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("mentor_id", sa.Integer(), nullable=False),
+        sa.Column("mentee_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="proposed", nullable=False),
+        sa.Column("introduced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'introduced', 'agreed', 'active', 'paused', 'ended')", name=op.f("ck_pair_state")
+        ),
+        sa.CheckConstraint("mentor_id <> mentee_id", name=op.f("ck_pair_two_people")),
+        sa.ForeignKeyConstraint(["mentee_id"], ["person.id"], name=op.f("fk_pair_mentee_id")),
+        sa.ForeignKeyConstraint(["mentor_id"], ["person.id"], name=op.f("fk_pair_mentor_id")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_pair_programme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pair")),
+        sa.UniqueConstraint(
+            "programme_id", "mentor_id", "mentee_id", name=op.f("uq_pair_programme_id_mentor_id_mentee_id")
+        ),
+    )
+    op.create_index(op.f("ix_pair_mentee_id"), "pair", ["mentee_id"], unique=False)
+    op.create_index(op.f("ix_pair_mentor_id"), "pair", ["mentor_id"], unique=False)
+    op.create_index(op.f("ix_pair_programme_id"), "pair", ["programme_id"], unique=False)
+    op.create_table(
+        "participant",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="invited", nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("role IN ('mentor', 'mentee', 'control')", name=op.f("ck_participant_role")),
+        sa.CheckConstraint("state IN ('invited', 'joined', 'declined')", name=op.f("ck_participant_state")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_participant_person_id")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_participant_programme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_participant")),
+        sa.UniqueConstraint("programme_id", "person_id", name=op.f("uq_participant_programme_id_person_id")),
+    )
+    op.create_index(op.f("ix_participant_person_id"), "participant", ["person_id"], unique=False)
+    op.create_table(
+        "placement",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_placement_organisation_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_placement_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "starts_on", name=op.f("pk_placement")),
+    )
+    op.create_table(
+        "prompt",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("outbox_id", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_prompt_outbox_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_prompt_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "outbox_id", name=op.f("pk_prompt")),
+    )
+    op.create_index("ix_prompt_person_id_sent_at", "prompt", ["person_id", "sent_at"], unique=False)
+    op.create_table(
+        "support_request",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("senior_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_support_request_person_id")),
+        sa.ForeignKeyConstraint(["senior_id"], ["person.id"], name=op.f("fk_support_request_senior_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_support_request")),
+    )
+    op.create_index(op.f("ix_support_request_person_id"), "support_request", ["person_id"], unique=False)
+    op.create_table(
+        "support_service",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("nation", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("reach", sa.Text(), nullable=False),
+        sa.Column("checked_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_support_service_programme_id")),
+        sa.PrimaryKeyConstraint("programme_id", "nation", "name", name=op.f("pk_support_service")),
+    )
+    op.create_table(
+        "meeting",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("pair_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("how", sa.Text(), server_default="", nullable=False),
+        sa.Column("logged_by", sa.Integer(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("state IN ('arranged', 'logged', 'cancelled')", name=op.f("ck_meeting_state")),
+        sa.ForeignKeyConstraint(["logged_by"], ["person.id"], name=op.f("fk_meeting_logged_by")),
+        sa.ForeignKeyConstraint(["pair_id"], ["pair.id"], name=op.f("fk_meeting_pair_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("pair_id", "day", name=op.f("uq_meeting_pair_id_day")),
+    )
+    op.create_table(
+        "meeting_topic",
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_meeting_topic_meeting_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("meeting_id", "topic", name=op.f("pk_meeting_topic")),
+    )
+
+
+def downgrade() -> None:
+    """Take the change back."""
+    op.drop_table("meeting_topic")
+    op.drop_table("meeting")
+    op.drop_table("support_service")
+    op.drop_index(op.f("ix_support_request_person_id"), table_name="support_request")
+    op.drop_table("support_request")
+    op.drop_index("ix_prompt_person_id_sent_at", table_name="prompt")
+    op.drop_table("prompt")
+    op.drop_table("placement")
+    op.drop_index(op.f("ix_participant_person_id"), table_name="participant")
+    op.drop_table("participant")
+    op.drop_index(op.f("ix_pair_programme_id"), table_name="pair")
+    op.drop_index(op.f("ix_pair_mentor_id"), table_name="pair")
+    op.drop_index(op.f("ix_pair_mentee_id"), table_name="pair")
+    op.drop_table("pair")
+    op.drop_index(op.f("ix_duty_person_id"), table_name="duty")
+    op.drop_table("duty")
+    op.drop_index(op.f("ix_account_person_id"), table_name="account")
+    op.drop_table("account")
+    op.drop_index(op.f("ix_seen_at"), table_name="seen")
+    op.drop_table("seen")
+    op.drop_table("programme")
+    op.drop_table("place")
+    op.drop_table("person")
+    op.drop_table("pace")
+    op.drop_index(
+        "ix_outbox_sent",
+        table_name="outbox",
+        sqlite_where=sa.text("remote_id IS NOT NULL"),
+        postgresql_where=sa.text("remote_id IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_outbox_pending",
+        table_name="outbox",
+        sqlite_where=sa.text("body IS NOT NULL"),
+        postgresql_where=sa.text("body IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_outbox_due",
+        table_name="outbox",
+        sqlite_where=sa.text("body IS NOT NULL"),
+        postgresql_where=sa.text("body IS NOT NULL"),
+    )
+    op.drop_table("outbox")
+    op.drop_table("organisation")
+    op.drop_index(
+        "ix_due_open",
+        table_name="due",
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
+    op.drop_table("due")

@@ -1,0 +1,304 @@
+"""The tables. Times are stored in UTC and come back with their zone."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    CursorResult,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite has no zones: there it is stored without one and gets it back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """To the database. Raises ValueError for a time without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+programme = Table(
+    "programme",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("contact_name", Text, nullable=False),
+    Column("contact_email", Text, nullable=False),
+    Column("is_demo", Boolean, nullable=False, server_default=text("false")),
+)
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("profile", Text, nullable=False, server_default=""),
+    Column("grade", Text, nullable=False, server_default=""),
+    Column("time_zone", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("quiet_from", Integer, nullable=False, server_default="20"),
+    Column("quiet_until", Integer, nullable=False, server_default="8"),
+)
+
+placement = Table(
+    "placement",
+    metadata,
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Column("organisation_id", ForeignKey("organisation.id"), nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date),
+    PrimaryKeyConstraint("person_id", "starts_on"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("platform", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("unreachable_since", Moment),
+    PrimaryKeyConstraint("platform", "tenant", "user"),
+)
+
+participant = Table(
+    "participant",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("programme_id", ForeignKey("programme.id"), nullable=False),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("role", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="invited"),
+    Column("joined_at", Moment),
+    UniqueConstraint("programme_id", "person_id"),
+    _one_of("role", "mentor", "mentee", "control"),
+    _one_of("state", "invited", "joined", "declined"),
+)
+
+duty = Table(
+    "duty",
+    metadata,
+    Column("programme_id", ForeignKey("programme.id"), nullable=False),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    PrimaryKeyConstraint("programme_id", "person_id", "kind"),
+    _one_of("kind", "lead", "selector", "facilitator", "senior support"),
+)
+
+pair = Table(
+    "pair",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("programme_id", ForeignKey("programme.id"), nullable=False, index=True),
+    Column("mentor_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("mentee_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("state", Text, nullable=False, server_default="proposed"),
+    Column("introduced_at", Moment),
+    UniqueConstraint("programme_id", "mentor_id", "mentee_id"),
+    CheckConstraint("mentor_id <> mentee_id", name="two_people"),
+    _one_of("state", "proposed", "introduced", "agreed", "active", "paused", "ended"),
+)
+
+meeting = Table(
+    "meeting",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pair_id", ForeignKey("pair.id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("minutes", Integer),
+    Column("how", Text, nullable=False, server_default=""),
+    Column("logged_by", ForeignKey("person.id")),
+    Column("version", Integer, nullable=False, server_default="1"),
+    UniqueConstraint("pair_id", "day"),
+    _one_of("state", "arranged", "logged", "cancelled"),
+)
+
+meeting_topic = Table(
+    "meeting_topic",
+    metadata,
+    Column("meeting_id", ForeignKey("meeting.id", ondelete="CASCADE"), nullable=False),
+    Column("topic", Text, nullable=False),
+    PrimaryKeyConstraint("meeting_id", "topic"),
+)
+
+support_service = Table(
+    "support_service",
+    metadata,
+    Column("programme_id", ForeignKey("programme.id"), nullable=False),
+    Column("nation", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("reach", Text, nullable=False),
+    Column("checked_on", Date, nullable=False),
+    PrimaryKeyConstraint("programme_id", "nation", "name"),
+)
+
+support_request = Table(
+    "support_request",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("senior_id", ForeignKey("person.id"), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("answered_at", Moment),
+)
+
+place = Table(
+    "place",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("conversation", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("service_url", Text, nullable=False, server_default=""),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("place", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("body", Text),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("queued_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("answers_at", Moment),
+    Column("retry_at", Moment),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("maybe_sent", Boolean, nullable=False, server_default=text("false")),
+    Column("lease_owner", Text),
+    Column("lease_until", Moment),
+    Column("conversation", Text),
+    Column("remote_id", Text),
+    Column("sent_at", Moment),
+    Column("dead_reason", Text),
+    UniqueConstraint("place", "key"),
+    sqlite_autoincrement=True,
+)
+Index(
+    "ix_outbox_pending",
+    outbox.c.place,
+    outbox.c.queued_at,
+    sqlite_where=text("body IS NOT NULL"),
+    postgresql_where=text("body IS NOT NULL"),
+)
+Index(
+    "ix_outbox_due",
+    outbox.c.due_at,
+    sqlite_where=text("body IS NOT NULL"),
+    postgresql_where=text("body IS NOT NULL"),
+)
+Index(
+    "ix_outbox_sent",
+    outbox.c.conversation,
+    outbox.c.remote_id,
+    sqlite_where=text("remote_id IS NOT NULL"),
+    postgresql_where=text("remote_id IS NOT NULL"),
+)
+
+prompt = Table(
+    "prompt",
+    metadata,
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Column("outbox_id", ForeignKey("outbox.id"), nullable=False),
+    Column("sent_at", Moment, nullable=False),
+    PrimaryKeyConstraint("person_id", "outbox_id"),
+)
+Index("ix_prompt_person_id_sent_at", prompt.c.person_id, prompt.c.sent_at)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("busy_until", Float, nullable=False),
+)
+
+due = Table(
+    "due",
+    metadata,
+    Column("rule", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    PrimaryKeyConstraint("rule", "subject", "due_at"),
+)
+Index(
+    "ix_due_open",
+    due.c.due_at,
+    sqlite_where=text("done_at IS NULL"),
+    postgresql_where=text("done_at IS NULL"),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+)
+
+
+def inserted(result: CursorResult[Any]) -> int:
+    """The id of the row that an insert made."""
+    key = result.inserted_primary_key
+    if key is None:
+        raise LookupError("nothing was inserted")
+    return int(key[0])

@@ -1,0 +1,286 @@
+"""The outbox: one row for each message in each place, from the moment it is wanted until long after it was sent.
+
+A row is pending while it has a ``body``. Without a ``remote_id`` the body is to be sent; with one it is an edit of what
+was sent. The body is dropped once the platform has it. Rows of one place go out first in, first out; a row that waits
+for its time (``due_at``) holds up nothing, a row that is tried again (``retry_at``) holds up those behind it.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+
+from storage.models import outbox, pace, prompt
+from storage.records import Conversation, Waiting
+from storage.upsert import insert_once, upsert
+
+_WAITING = (
+    outbox.c.id,
+    outbox.c.place,
+    outbox.c.key,
+    outbox.c.body,
+    outbox.c.revision,
+    outbox.c.answers_at,
+    outbox.c.attempts,
+    outbox.c.maybe_sent,
+    outbox.c.lease_owner,
+    outbox.c.conversation,
+    outbox.c.remote_id,
+    outbox.c.queued_at,
+)
+_earlier = outbox.alias("earlier")
+
+
+class Outbox:
+    """Messages to be delivered."""
+
+    def __init__(self, connection: Connection, now: datetime, encode: Callable[[Any], str]) -> None:
+        self._db = connection
+        self._now = now
+        self._encode = encode
+
+    # What handlers and jobs do
+
+    def add(
+        self,
+        *,
+        to: str,
+        key: str,
+        message: object,
+        answers_at: datetime | None = None,
+        due_at: datetime | None = None,
+    ) -> bool:
+        """Have a message sent to a place, once for each key; whether it is new.
+
+        ``answers_at``: when the reader did what this answers. Without it the message is a prompt, which keeps quiet
+        time and counts in the message budget. ``due_at``: not before then.
+        """
+        return insert_once(
+            self._db,
+            outbox,
+            place=to,
+            key=key,
+            body=self._encode(message),
+            queued_at=self._now,
+            due_at=due_at or self._now,
+            answers_at=answers_at,
+        )
+
+    def replace(self, key: str, message: object, *, place: str | None = None) -> None:
+        """Change a message wherever it is: one that still waits is overwritten, one that was sent is edited."""
+        self._change(outbox.c.key == key if place is None else _both(place, key), message)
+
+    def replace_sent(self, at: Conversation, remote_id: str, message: object) -> None:
+        """Change the message with this id in a conversation."""
+        self._change((outbox.c.conversation == at.id) & (outbox.c.remote_id == remote_id), message)
+
+    def withdraw(self, key: str) -> None:
+        """Do not send what has not been sent."""
+        self._db.execute(
+            delete(outbox).where(
+                outbox.c.key == key,
+                outbox.c.remote_id.is_(None),
+                outbox.c.lease_owner.is_(None),
+                outbox.c.maybe_sent.is_(False),
+                outbox.c.dead_reason.is_(None),
+            )
+        )
+
+    def _change(self, which: ColumnElement[bool], message: object) -> None:
+        self._db.execute(
+            update(outbox)
+            .where(which, outbox.c.dead_reason.is_(None))
+            .values(
+                body=self._encode(message),
+                revision=outbox.c.revision + 1,
+                queued_at=self._now,
+                due_at=func.max(outbox.c.due_at, self._now)
+                if self._db.dialect.name == "sqlite"
+                else func.greatest(outbox.c.due_at, self._now),
+                attempts=0,
+                retry_at=None,
+            )
+        )
+
+    # What delivery does
+
+    def heads(self, limit: int) -> list[Waiting]:
+        """The first message of each place that is due and that no process is sending, longest waiting first."""
+        ready = (outbox.c.retry_at.is_(None)) | (outbox.c.retry_at <= self._now)
+        free = (outbox.c.lease_until.is_(None)) | (outbox.c.lease_until <= self._now)
+        held_up = (
+            select(_earlier.c.id)
+            .where(
+                _earlier.c.place == outbox.c.place,
+                _earlier.c.body.is_not(None),
+                _earlier.c.dead_reason.is_(None),
+                _earlier.c.due_at <= self._now,
+                or_(
+                    _earlier.c.queued_at < outbox.c.queued_at,
+                    (_earlier.c.queued_at == outbox.c.queued_at) & (_earlier.c.id < outbox.c.id),
+                ),
+            )
+            .exists()
+        )
+        query = (
+            select(*_WAITING)
+            .where(*_PENDING, outbox.c.due_at <= self._now, ready, free, ~held_up)
+            .where(
+                ~select(pace.c.name)
+                .where(pace.c.name == outbox.c.place, pace.c.busy_until > _seconds(self._now))
+                .exists()
+            )
+            .order_by(outbox.c.queued_at, outbox.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [Waiting(*row) for row in self._db.execute(query)]
+
+    def next_at(self) -> datetime | None:
+        """When the next pending message may go: the earliest of due time, retry, lease and pace; None with none."""
+        latest = func.max if self._db.dialect.name == "sqlite" else func.greatest
+        query = (
+            select(outbox.c.due_at, outbox.c.retry_at, outbox.c.lease_until, pace.c.busy_until)
+            .outerjoin(pace, pace.c.name == outbox.c.place)
+            .where(*_PENDING)
+            .order_by(
+                latest(
+                    outbox.c.due_at,
+                    func.coalesce(outbox.c.retry_at, outbox.c.due_at),
+                    func.coalesce(outbox.c.lease_until, outbox.c.due_at),
+                )
+            )
+            .limit(100)
+        )
+        moments = [
+            max(at for at in (due, retry, lease, _moment(busy)) if at is not None)
+            for due, retry, lease, busy in self._db.execute(query)
+        ]
+        return min(moments, default=None)
+
+    def lease(self, waiting: Waiting, owner: str, until: datetime) -> None:
+        """Claim a message for one process; until the lease ends nobody else sends it."""
+        self._set(waiting.id, lease_owner=owner, lease_until=until)
+
+    def defer(self, waiting: Waiting, due_at: datetime) -> None:
+        """Let a message wait for a better time; what is behind it may overtake."""
+        self._set(waiting.id, due_at=due_at)
+
+    def mark_sent(self, waiting: Waiting, owner: str, at: Conversation, remote_id: str) -> None:
+        """The platform has it. A body that was replaced meanwhile stays, as an edit."""
+        values = {
+            "remote_id": remote_id,
+            "conversation": at.id,
+            "sent_at": func.coalesce(outbox.c.sent_at, self._now),
+            "maybe_sent": False,
+            **_RELEASED,
+        }
+        mine = (outbox.c.id == waiting.id, outbox.c.lease_owner == owner)
+        unchanged = outbox.c.revision == waiting.revision
+        done = self._db.execute(update(outbox).where(*mine, unchanged).values(body=None, **values))
+        if not done.rowcount:
+            self._db.execute(update(outbox).where(*mine).values(**values))
+
+    def send_anew(self, waiting: Waiting, owner: str) -> None:
+        """The message that was to be edited cannot be: send it as a new one."""
+        self._set_mine(waiting, owner, remote_id=None, conversation=None, answers_at=None, **_RELEASED)
+
+    def drop_edit(self, waiting: Waiting, owner: str) -> None:
+        """There is nothing left to edit."""
+        self._set_mine(waiting, owner, body=None, **_RELEASED)
+
+    def retry(self, waiting: Waiting, owner: str, at: datetime, *, maybe_sent: bool, attempts: int) -> None:
+        """Try again at a time."""
+        self._set_mine(
+            waiting,
+            owner,
+            retry_at=at,
+            maybe_sent=maybe_sent,
+            attempts=attempts,
+            lease_owner=None,
+            lease_until=None,
+        )
+
+    def bury(self, waiting: Waiting, reason: str) -> None:
+        """Give a message up. Its words are dropped, the reason (a code) stays."""
+        self._set(waiting.id, dead_reason=reason, body=None, lease_owner=None, lease_until=None)
+
+    def bury_place(self, place: str, reason: str) -> None:
+        """Give up all that waits for a place."""
+        self._db.execute(
+            update(outbox)
+            .where(outbox.c.place == place, *_PENDING)
+            .values(dead_reason=reason, body=None, lease_owner=None, lease_until=None)
+        )
+
+    def hurry(self, place: str) -> None:
+        """Try at once what waits for a place."""
+        self._db.execute(
+            update(outbox)
+            .where(outbox.c.place == place, *_PENDING, outbox.c.due_at > self._now)
+            .values(due_at=self._now)
+        )
+
+    def _set(self, row_id: int, **values: Any) -> None:
+        self._db.execute(update(outbox).where(outbox.c.id == row_id).values(**values))
+
+    def _set_mine(self, waiting: Waiting, owner: str, **values: Any) -> None:
+        mine = (outbox.c.id == waiting.id, outbox.c.lease_owner == owner)
+        self._db.execute(update(outbox).where(*mine).values(**values))
+
+    # The message budget
+
+    def count_prompt(self, person_ids: Iterable[int], waiting: Waiting) -> None:
+        """Count a prompt for each of its readers."""
+        for person_id in person_ids:
+            insert_once(self._db, prompt, person_id=person_id, outbox_id=waiting.id, sent_at=self._now)
+
+    def prompts_since(self, person_id: int, since: datetime) -> list[datetime]:
+        """When prompts went to a person, earliest first."""
+        query = select(prompt.c.sent_at).where(prompt.c.person_id == person_id, prompt.c.sent_at > since)
+        return list(self._db.execute(query.order_by(prompt.c.sent_at)).scalars())
+
+    # Pace
+
+    def busy_until(self, name: str) -> datetime | None:
+        """Until when a conversation or an installation has had enough; None where it never was."""
+        query = select(pace.c.busy_until).where(pace.c.name == name)
+        return _moment(self._db.execute(query.with_for_update()).scalar())
+
+    def keep_busy(self, name: str, until: datetime) -> None:
+        """Send nothing more there before then."""
+        upsert(self._db, pace, {"name": name}, {"busy_until": _seconds(until)})
+
+    # Figures
+
+    def counts(self) -> dict[str, int]:
+        """How many rows are delivered, pending and dead."""
+        query = select(
+            func.count(outbox.c.remote_id),
+            func.count().filter(*_PENDING),
+            func.count(outbox.c.dead_reason),
+        )
+        delivered, pending, dead = self._db.execute(query).one()
+        return {"delivered": delivered, "pending": pending, "dead": dead}
+
+
+_PENDING = (outbox.c.body.is_not(None), outbox.c.dead_reason.is_(None))
+_RELEASED: dict[str, Any] = {
+    "lease_owner": None,
+    "lease_until": None,
+    "retry_at": None,
+    "attempts": 0,
+}
+
+
+def _both(place: str, key: str) -> ColumnElement[bool]:
+    return (outbox.c.place == place) & (outbox.c.key == key)
+
+
+def _seconds(moment: datetime) -> float:
+    return moment.timestamp()
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

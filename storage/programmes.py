@@ -1,0 +1,91 @@
+"""Programmes and the services that they name for help."""
+
+from datetime import date
+
+from sqlalchemy import Connection, insert, select
+
+from storage.models import inserted, programme, support_service
+from storage.records import Programme, SupportService
+
+_COLUMNS = (
+    programme.c.id,
+    programme.c.name,
+    programme.c.starts_on,
+    programme.c.ends_on,
+    programme.c.time_zone,
+    programme.c.region,
+    programme.c.contact_name,
+    programme.c.contact_email,
+    programme.c.is_demo,
+)
+
+
+class Programmes:
+    """The programme that this database holds."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def current(self) -> Programme | None:
+        """The programme, or None before one is loaded."""
+        row = self._db.execute(select(*_COLUMNS).order_by(programme.c.id.desc())).first()
+        return Programme(*row) if row else None
+
+    def get(self, programme_id: int) -> Programme:
+        """The programme with this id. Raises LookupError where there is none."""
+        row = self._db.execute(select(*_COLUMNS).where(programme.c.id == programme_id)).first()
+        if row is None:
+            raise LookupError(f"no programme {programme_id}")
+        return Programme(*row)
+
+    def add(
+        self,
+        *,
+        name: str,
+        starts_on: date,
+        ends_on: date,
+        time_zone: str,
+        region: str,
+        contact_name: str,
+        contact_email: str,
+        is_demo: bool = False,
+    ) -> int:
+        """Enter a programme; its id."""
+        values = {
+            "name": name,
+            "starts_on": starts_on,
+            "ends_on": ends_on,
+            "time_zone": time_zone,
+            "region": region,
+            "contact_name": contact_name,
+            "contact_email": contact_email,
+            "is_demo": is_demo,
+        }
+        return inserted(self._db.execute(insert(programme).values(**values)))
+
+    def services(self, programme_id: int, nation: str) -> list[SupportService]:
+        """The services for doctors in a nation, those for the whole UK last."""
+        query = (
+            select(
+                support_service.c.nation,
+                support_service.c.name,
+                support_service.c.reach,
+                support_service.c.checked_on,
+            )
+            .where(support_service.c.programme_id == programme_id)
+            .where(support_service.c.nation.in_((nation, "UK")))
+            .order_by(support_service.c.nation == "UK", support_service.c.name)
+        )
+        return [SupportService(*row) for row in self._db.execute(query)]
+
+    def add_service(self, programme_id: int, service: SupportService) -> None:
+        """Name a service that helps doctors."""
+        self._db.execute(
+            insert(support_service).values(
+                programme_id=programme_id,
+                nation=service.nation,
+                name=service.name,
+                reach=service.reach,
+                checked_on=service.checked_on,
+            )
+        )

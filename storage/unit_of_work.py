@@ -1,0 +1,118 @@
+"""One transaction at a time: the unit of work that handlers and jobs are given."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, event, make_url
+
+from storage.meetings import Meetings
+from storage.outbox import Outbox
+from storage.pairs import Pairs
+from storage.people import People
+from storage.places import Places
+from storage.programmes import Programmes
+from storage.support import Support
+from storage.work import DueWork, Seen
+
+T = TypeVar("T")
+
+POSTGRES_THREADS = 16
+
+
+class UnitOfWork:
+    """Everything that one event or job reads and changes, all of it or nothing.
+
+    ``now``: programme time, UTC, the same from beginning to end.
+    """
+
+    def __init__(self, connection: Connection, now: datetime, encode: Callable[[Any], str]) -> None:
+        self._db = connection
+        self.now = now
+        self.programmes = Programmes(connection)
+        self.people = People(connection, now)
+        self.pairs = Pairs(connection, now)
+        self.meetings = Meetings(connection)
+        self.support = Support(connection, now)
+        self.places = Places(connection)
+        self.outbox = Outbox(connection, now, encode)
+        self.due = DueWork(connection, now)
+        self.seen = Seen(connection, now)
+        self.unchanged = False
+
+    def change_nothing(self) -> None:
+        """Roll back at the end: what was read stands, nothing is written."""
+        self.unchanged = True
+
+
+class Database:
+    """The engine and its worker threads: one for SQLite, where one writer is the rule, several for PostgreSQL.
+
+    ``encode``: turns a message into the text that waits in the outbox.
+    """
+
+    def __init__(self, url: str, encode: Callable[[Any], str]) -> None:
+        self._encode = encode
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        threads = 1 if self.is_sqlite else POSTGRES_THREADS
+        pool = {} if self.is_sqlite else {"pool_size": threads, "pool_pre_ping": True}
+        self.engine = create_engine(parsed, hide_parameters=True, **pool)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_immediate)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
+
+    def upgrade(self) -> None:
+        """Bring the tables to the newest revision."""
+        config = Config()
+        config.set_main_option("script_location", "storage:migrations")
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def begin(self, now: datetime) -> Iterator[UnitOfWork]:
+        """A unit of work that commits at the end, and rolls back on an exception."""
+        with self.engine.connect() as connection, connection.begin() as transaction:
+            uow = UnitOfWork(connection, now, self._encode)
+            yield uow
+            if uow.unchanged:
+                transaction.rollback()
+
+    async def run(self, work: Callable[[UnitOfWork], T], now: datetime) -> T:
+        """Do the work in one transaction in a worker thread."""
+
+        def one_transaction() -> T:
+            with self.begin(now) as uow:
+                return work(uow)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, one_transaction)
+
+    def close(self) -> None:
+        """Finish what runs and close all connections."""
+        self._threads.shutdown()
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy's BEGIN below is the only one
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        "secure_delete=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,66 @@
+"""Due work and events that were seen: each is done once, whichever process gets there first."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from storage.models import due, seen
+from storage.records import Due
+from storage.upsert import insert_once
+
+
+class DueWork:
+    """What has to be done, and when: a row (rule, subject, time) is done at most once."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._db = connection
+        self._now = now
+
+    def add(self, rule: str, subject: str, at: datetime) -> None:
+        """Have a job done at a time; the same row twice is one."""
+        insert_once(self._db, due, rule=rule, subject=subject, due_at=at)
+
+    def drop(self, rule: str, subject: str) -> None:
+        """Have a job not done after all."""
+        self._db.execute(delete(due).where(due.c.rule == rule, due.c.subject == subject, due.c.done_at.is_(None)))
+
+    def take(self) -> Due | None:
+        """The next piece of work that is due, marked as done: do it in this same transaction."""
+        query = (
+            select(due.c.rule, due.c.subject, due.c.due_at)
+            .where(due.c.done_at.is_(None), due.c.due_at <= self._now)
+            .order_by(due.c.due_at, due.c.rule, due.c.subject)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        row = self._db.execute(query).first()
+        if row is None:
+            return None
+        self._db.execute(
+            update(due)
+            .where(due.c.rule == row.rule, due.c.subject == row.subject, due.c.due_at == row.due_at)
+            .values(done_at=self._now)
+        )
+        return Due(*row)
+
+    def next_at(self) -> datetime | None:
+        """When the next piece of work comes due."""
+        return self._db.execute(select(func.min(due.c.due_at)).where(due.c.done_at.is_(None))).scalar()
+
+
+class Seen:
+    """Keys of events that were handled, so that a repeated delivery changes nothing."""
+
+    KEPT = timedelta(days=7)
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._db = connection
+        self._now = now
+
+    def first_time(self, key: str) -> bool:
+        """Whether this event is new; from now on it is not."""
+        return insert_once(self._db, seen, key=key, at=self._now)
+
+    def forget_old(self) -> None:
+        """Drop keys that no platform sends again."""
+        self._db.execute(delete(seen).where(seen.c.at < self._now - self.KEPT))
