@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class BadSettings(Exception):  # noqa: N818 - the word that the command line prints
+class BadSettings(Exception):
     """The settings cannot be used; ``mistakes`` has a line for each."""
 
     def __init__(self, mistakes: list[str]) -> None:

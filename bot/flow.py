@@ -11,7 +11,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.ui import Form, Message, Values
-from storage.records import Account, Conversation, Due, Person
+from storage.records import Account, Conversation, Due, Person, Programme
 from storage.unit_of_work import UnitOfWork
 
 ACTION = re.compile(r"[a-z][a-z_]{0,40}")
@@ -106,7 +106,7 @@ class Done:
     """Nothing more to say."""
 
 
-class FormErrors(Exception):  # noqa: N818 - an outcome that may also be raised from where the form is read
+class FormErrors(Exception):
     """What was typed cannot be taken: a text beside each field; what was typed stays. Changes no state.
 
     ``form``: the form as it was asked, for platforms that must show it again.
@@ -122,8 +122,12 @@ class UserError(Exception):
     """Something that the person is told in plain words; nothing is changed."""
 
     def __init__(self, message: Message) -> None:
-        super().__init__(message.summary)
+        super().__init__("something for the person")
         self.message = message
+
+    def words(self, _programme: Programme | None) -> Message:
+        """What the person is told."""
+        return self.message
 
 
 Outcome = ShowForm | Private | Reply | Update | ShowHome | Done | FormErrors

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from storage.models import inserted, meeting, meeting_topic, pair
-from storage.records import Meeting
+from storage.records import Meeting, NotThere
 
 _COLUMNS = (
     meeting.c.id,
@@ -28,19 +28,19 @@ class Meetings:
         self._db = connection
 
     def for_person(self, person_id: int, meeting_id: int) -> Meeting:
-        """This meeting, if the person is one of its pair. Raises LookupError otherwise."""
+        """This meeting, if the person is one of its pair. Raises NotThere otherwise."""
         mine = (pair.c.mentor_id == person_id) | (pair.c.mentee_id == person_id)
         query = select(*_COLUMNS).join(pair, pair.c.id == meeting.c.pair_id)
         row = self._db.execute(query.where(mine, meeting.c.id == meeting_id)).first()
         if row is None:
-            raise LookupError("no such meeting for this person")
+            raise NotThere("no such meeting for this person")
         return self._meeting(row)
 
     def get(self, meeting_id: int) -> Meeting:
-        """This meeting, for the bot's own work. Raises LookupError where there is none."""
+        """This meeting, for the bot's own work. Raises NotThere where there is none."""
         row = self._db.execute(select(*_COLUMNS).where(meeting.c.id == meeting_id)).first()
         if row is None:
-            raise LookupError(f"no meeting {meeting_id}")
+            raise NotThere(f"no meeting {meeting_id}")
         return self._meeting(row)
 
     def on_day(self, pair_id: int, day: date) -> Meeting | None:
@@ -53,6 +53,16 @@ class Meetings:
         """The arranged, logged or cancelled meetings of a pair, earliest first."""
         query = select(*_COLUMNS).where(meeting.c.pair_id == pair_id, meeting.c.state == state)
         return [self._meeting(row) for row in self._db.execute(query.order_by(meeting.c.day)).all()]
+
+    def count_logged(self, programme_id: int, *, since: date) -> int:
+        """How many meetings of all pairs of a programme were logged for this day or later."""
+        query = (
+            select(func.count())
+            .select_from(meeting)
+            .join(pair, pair.c.id == meeting.c.pair_id)
+            .where(pair.c.programme_id == programme_id, meeting.c.state == "logged", meeting.c.day >= since)
+        )
+        return int(self._db.execute(query).scalar_one())
 
     def arrange(self, pair_id: int, day: date) -> Meeting:
         """Note a day on which a pair will meet. A cancelled meeting of that day is on again, any other stays."""
@@ -85,7 +95,8 @@ class Meetings:
     ) -> Meeting:
         """Note that a pair met on a day. What is known of that day already is replaced: the later edit wins.
 
-        ``moved_from``: the id of a meeting whose day is corrected to this one.
+        ``moved_from``: the id of a meeting whose day is corrected to this one. A meeting that was cancelled makes way;
+        the caller sees to it that there is no other on that day.
         """
         found = self.get(moved_from) if moved_from is not None else self.on_day(pair_id, day)
         values = {"day": day, "state": "logged", "minutes": minutes, "how": how, "logged_by": by}
@@ -93,6 +104,8 @@ class Meetings:
             meeting_id = inserted(self._db.execute(insert(meeting).values(pair_id=pair_id, **values)))
         else:
             meeting_id = found.id
+            cancelled = (meeting.c.pair_id == pair_id, meeting.c.day == day, meeting.c.state == "cancelled")
+            self._db.execute(delete(meeting).where(*cancelled, meeting.c.id != meeting_id))
             self._change(found.id, found.version, **values)
             self._db.execute(delete(meeting_topic).where(meeting_topic.c.meeting_id == meeting_id))
         rows = [{"meeting_id": meeting_id, "topic": topic} for topic in sorted(set(topics))]

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -22,6 +21,9 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import ReturnTypeFromArgs
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData(
@@ -55,6 +57,18 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class latest(ReturnTypeFromArgs[datetime]):  # noqa: N801 - named like the SQL function that it is
+    """The latest of some moments: ``greatest`` in SQL, which SQLite calls ``max``."""
+
+    inherit_cache = True
+    name = "greatest"
+
+
+@compiles(latest, "sqlite")
+def _latest_on_sqlite(element: latest, compiler: SQLCompiler, **how: Any) -> str:
+    return f"max({compiler.process(element.clauses, **how)})"
 
 
 def _one_of(column: str, *values: str) -> CheckConstraint:
@@ -127,6 +141,7 @@ participant = Table(
     Column("role", Text, nullable=False),
     Column("state", Text, nullable=False, server_default="invited"),
     Column("joined_at", Moment),
+    Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("programme_id", "person_id"),
     _one_of("role", "mentor", "mentee", "control"),
     _one_of("state", "invited", "joined", "declined"),
@@ -259,7 +274,7 @@ prompt = Table(
     "prompt",
     metadata,
     Column("person_id", ForeignKey("person.id"), nullable=False),
-    Column("outbox_id", ForeignKey("outbox.id"), nullable=False),
+    Column("outbox_id", ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False),
     Column("sent_at", Moment, nullable=False),
     PrimaryKeyConstraint("person_id", "outbox_id"),
 )
@@ -269,7 +284,7 @@ pace = Table(
     "pace",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("busy_until", Float, nullable=False),
+    Column("busy_until", Moment, nullable=False),
 )
 
 due = Table(

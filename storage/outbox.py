@@ -6,12 +6,12 @@ for its time (``due_at``) holds up nothing, a row that is tried again (``retry_a
 """
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, literal, select, update
 
-from storage.models import outbox, pace, prompt
+from storage.models import Moment, latest, outbox, pace, prompt
 from storage.records import Conversation, Waiting
 from storage.upsert import insert_once, upsert
 
@@ -29,7 +29,57 @@ _WAITING = (
     outbox.c.remote_id,
     outbox.c.queued_at,
 )
-_earlier = outbox.alias("earlier")
+
+_PENDING = (outbox.c.body.is_not(None), outbox.c.dead_reason.is_(None))
+_RELEASED: dict[str, Any] = {"lease_owner": None, "lease_until": None, "retry_at": None, "attempts": 0}
+
+# Delivery asks these all the time, and building a statement costs more than running it.
+_NOW = bindparam("now", type_=Moment())
+_READY_AT = latest(
+    outbox.c.due_at,
+    func.coalesce(outbox.c.retry_at, outbox.c.due_at),
+    func.coalesce(outbox.c.lease_until, outbox.c.due_at),
+    func.coalesce(pace.c.busy_until, outbox.c.due_at),
+)
+
+
+def _first_of_each_place(*columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Pending messages that no earlier one of their place holds up, with the pace of their place."""
+    earlier = outbox.alias("earlier")
+    held_up = (
+        select(earlier.c.id)
+        .where(
+            earlier.c.place == outbox.c.place,
+            earlier.c.body.is_not(None),
+            earlier.c.dead_reason.is_(None),
+            earlier.c.due_at <= _NOW,
+            (earlier.c.queued_at < outbox.c.queued_at)
+            | ((earlier.c.queued_at == outbox.c.queued_at) & (earlier.c.id < outbox.c.id)),
+        )
+        .exists()
+    )
+    query: Select[*tuple[Any, ...]] = select(*columns)
+    return query.outerjoin_from(outbox, pace, pace.c.name == outbox.c.place).where(*_PENDING, ~held_up)
+
+
+_HEADS = (
+    _first_of_each_place(*_WAITING)
+    .where(outbox.c.due_at <= _NOW, _READY_AT <= _NOW)
+    .order_by(outbox.c.queued_at, outbox.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(of=outbox, skip_locked=True)
+)
+_NEXT_AT = _first_of_each_place(func.min(_READY_AT))
+_BUSY_UNTIL = select(pace.c.busy_until).where(pace.c.name == bindparam("name")).with_for_update()
+_PROMPTS_SINCE = (
+    select(prompt.c.sent_at)
+    .where(
+        prompt.c.person_id == bindparam("person_id"),
+        prompt.c.sent_at > bindparam("since", type_=Moment()),
+        prompt.c.outbox_id != bindparam("but"),
+    )
+    .order_by(prompt.c.sent_at)
+)
 
 
 class Outbox:
@@ -75,6 +125,16 @@ class Outbox:
         """Change the message with this id in a conversation."""
         self._change((outbox.c.conversation == at.id) & (outbox.c.remote_id == remote_id), message)
 
+    def newest(self, place: str, beginning: str) -> str | None:
+        """The key of the newest message for a place, sent or not, whose key begins like this; None where there is
+        none that can still arrive or be changed."""
+        query = select(outbox.c.key).where(
+            outbox.c.place == place,
+            outbox.c.key.startswith(beginning, autoescape=True),
+            outbox.c.dead_reason.is_(None),
+        )
+        return self._db.execute(query.order_by(outbox.c.id.desc()).limit(1)).scalar()
+
     def withdraw(self, key: str) -> None:
         """Do not send what has not been sent."""
         self._db.execute(
@@ -95,9 +155,7 @@ class Outbox:
                 body=self._encode(message),
                 revision=outbox.c.revision + 1,
                 queued_at=self._now,
-                due_at=func.max(outbox.c.due_at, self._now)
-                if self._db.dialect.name == "sqlite"
-                else func.greatest(outbox.c.due_at, self._now),
+                due_at=latest(outbox.c.due_at, literal(self._now, Moment())),
                 attempts=0,
                 retry_at=None,
             )
@@ -106,58 +164,13 @@ class Outbox:
     # What delivery does
 
     def heads(self, limit: int) -> list[Waiting]:
-        """The first message of each place that is due and that no process is sending, longest waiting first."""
-        ready = (outbox.c.retry_at.is_(None)) | (outbox.c.retry_at <= self._now)
-        free = (outbox.c.lease_until.is_(None)) | (outbox.c.lease_until <= self._now)
-        held_up = (
-            select(_earlier.c.id)
-            .where(
-                _earlier.c.place == outbox.c.place,
-                _earlier.c.body.is_not(None),
-                _earlier.c.dead_reason.is_(None),
-                _earlier.c.due_at <= self._now,
-                or_(
-                    _earlier.c.queued_at < outbox.c.queued_at,
-                    (_earlier.c.queued_at == outbox.c.queued_at) & (_earlier.c.id < outbox.c.id),
-                ),
-            )
-            .exists()
-        )
-        query = (
-            select(*_WAITING)
-            .where(*_PENDING, outbox.c.due_at <= self._now, ready, free, ~held_up)
-            .where(
-                ~select(pace.c.name)
-                .where(pace.c.name == outbox.c.place, pace.c.busy_until > _seconds(self._now))
-                .exists()
-            )
-            .order_by(outbox.c.queued_at, outbox.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return [Waiting(*row) for row in self._db.execute(query)]
+        """The first message of each place that may go now, as far as the database knows; longest waiting first."""
+        rows = self._db.execute(_HEADS, {"now": self._now, "limit": limit})
+        return [Waiting(*row) for row in rows]
 
     def next_at(self) -> datetime | None:
-        """When the next pending message may go: the earliest of due time, retry, lease and pace; None with none."""
-        latest = func.max if self._db.dialect.name == "sqlite" else func.greatest
-        query = (
-            select(outbox.c.due_at, outbox.c.retry_at, outbox.c.lease_until, pace.c.busy_until)
-            .outerjoin(pace, pace.c.name == outbox.c.place)
-            .where(*_PENDING)
-            .order_by(
-                latest(
-                    outbox.c.due_at,
-                    func.coalesce(outbox.c.retry_at, outbox.c.due_at),
-                    func.coalesce(outbox.c.lease_until, outbox.c.due_at),
-                )
-            )
-            .limit(100)
-        )
-        moments = [
-            max(at for at in (due, retry, lease, _moment(busy)) if at is not None)
-            for due, retry, lease, busy in self._db.execute(query)
-        ]
-        return min(moments, default=None)
+        """When the next message may go; None where none waits."""
+        return self._db.execute(_NEXT_AT, {"now": self._now}).scalar()
 
     def lease(self, waiting: Waiting, owner: str, until: datetime) -> None:
         """Claim a message for one process; until the lease ends nobody else sends it."""
@@ -167,8 +180,11 @@ class Outbox:
         """Let a message wait for a better time; what is behind it may overtake."""
         self._set(waiting.id, due_at=due_at)
 
-    def mark_sent(self, waiting: Waiting, owner: str, at: Conversation, remote_id: str) -> None:
-        """The platform has it. A body that was replaced meanwhile stays, as an edit."""
+    def mark_sent(
+        self, waiting: Waiting, owner: str, at: Conversation, remote_id: str, *, with_these_words: bool = True
+    ) -> None:
+        """The platform has it. A body that was replaced meanwhile stays, as an edit; so does one that a try before
+        this one may have sent with other words."""
         values = {
             "remote_id": remote_id,
             "conversation": at.id,
@@ -177,7 +193,7 @@ class Outbox:
             **_RELEASED,
         }
         mine = (outbox.c.id == waiting.id, outbox.c.lease_owner == owner)
-        unchanged = outbox.c.revision == waiting.revision
+        unchanged = outbox.c.revision == (waiting.revision if with_these_words else -1)
         done = self._db.execute(update(outbox).where(*mine, unchanged).values(body=None, **values))
         if not done.rowcount:
             self._db.execute(update(outbox).where(*mine).values(**values))
@@ -232,25 +248,25 @@ class Outbox:
     # The message budget
 
     def count_prompt(self, person_ids: Iterable[int], waiting: Waiting) -> None:
-        """Count a prompt for each of its readers."""
+        """Count a prompt for each of its readers; one that is tried again counts once, at the latest try."""
         for person_id in person_ids:
-            insert_once(self._db, prompt, person_id=person_id, outbox_id=waiting.id, sent_at=self._now)
+            key = {"person_id": person_id, "outbox_id": waiting.id}
+            upsert(self._db, prompt, key, {"sent_at": self._now})
 
-    def prompts_since(self, person_id: int, since: datetime) -> list[datetime]:
-        """When prompts went to a person, earliest first."""
-        query = select(prompt.c.sent_at).where(prompt.c.person_id == person_id, prompt.c.sent_at > since)
-        return list(self._db.execute(query.order_by(prompt.c.sent_at)).scalars())
+    def prompts_since(self, person_id: int, since: datetime, *, other_than: Waiting) -> list[datetime]:
+        """When other prompts than this went to a person, earliest first."""
+        bound = {"person_id": person_id, "since": since, "but": other_than.id}
+        return list(self._db.execute(_PROMPTS_SINCE, bound).scalars())
 
     # Pace
 
     def busy_until(self, name: str) -> datetime | None:
         """Until when a conversation or an installation has had enough; None where it never was."""
-        query = select(pace.c.busy_until).where(pace.c.name == name)
-        return _moment(self._db.execute(query.with_for_update()).scalar())
+        return self._db.execute(_BUSY_UNTIL, {"name": name}).scalar()
 
     def keep_busy(self, name: str, until: datetime) -> None:
         """Send nothing more there before then."""
-        upsert(self._db, pace, {"name": name}, {"busy_until": _seconds(until)})
+        upsert(self._db, pace, {"name": name}, {"busy_until": until})
 
     # Figures
 
@@ -265,22 +281,5 @@ class Outbox:
         return {"delivered": delivered, "pending": pending, "dead": dead}
 
 
-_PENDING = (outbox.c.body.is_not(None), outbox.c.dead_reason.is_(None))
-_RELEASED: dict[str, Any] = {
-    "lease_owner": None,
-    "lease_until": None,
-    "retry_at": None,
-    "attempts": 0,
-}
-
-
 def _both(place: str, key: str) -> ColumnElement[bool]:
     return (outbox.c.place == place) & (outbox.c.key == key)
-
-
-def _seconds(moment: datetime) -> float:
-    return moment.timestamp()
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

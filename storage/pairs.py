@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from storage.models import inserted, meeting, pair, person
 from storage.people import PERSON
-from storage.records import Pair, PairFacts, Person
+from storage.records import NotThere, Pair, PairFacts, Person
 
 OPEN = ("introduced", "agreed", "active", "paused")
 """States in which the two of a pair deal with each other."""
@@ -31,18 +31,18 @@ class Pairs:
         return [_pair(row) for row in self._db.execute(query)]
 
     def for_person(self, person_id: int, pair_id: int) -> Pair:
-        """This pair, if the person is one of the two. Raises LookupError otherwise."""
+        """This pair, if the person is one of the two. Raises NotThere otherwise."""
         mine = (pair.c.mentor_id == person_id) | (pair.c.mentee_id == person_id)
         row = self._db.execute(_pairs().where(mine, pair.c.id == pair_id)).first()
         if row is None:
-            raise LookupError("no such pair for this person")
+            raise NotThere("no such pair for this person")
         return _pair(row)
 
     def get(self, pair_id: int) -> Pair:
-        """This pair, for the bot's own work (never for a person's request). Raises LookupError where there is none."""
+        """This pair, for the bot's own work (never for a person's request). Raises NotThere where there is none."""
         row = self._db.execute(_pairs().where(pair.c.id == pair_id)).first()
         if row is None:
-            raise LookupError(f"no pair {pair_id}")
+            raise NotThere(f"no pair {pair_id}")
         return _pair(row)
 
     def proposed_of(self, person_id: int) -> list[Pair]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, insert, select, update
 
 from storage.models import account, duty, inserted, organisation, participant, person, placement
-from storage.records import Account, Participant, Person
+from storage.records import Account, NotThere, Participant, Person
 
 PERSON = (
     person.c.id,
@@ -32,6 +32,16 @@ _BY_ACCOUNT = (
     )
 )
 
+_BY_ID = select(*PERSON).where(person.c.id == bindparam("person_id"))
+
+
+def _participants() -> Select[Any]:
+    mine = (participant.c.programme_id, participant.c.role, participant.c.state, participant.c.version)
+    return select(*mine, *PERSON).join(person, person.c.id == participant.c.person_id)
+
+
+_PARTICIPANT = _participants().where(participant.c.person_id == bindparam("person_id"))
+
 
 class People:
     """Everybody whom the programme knows."""
@@ -46,10 +56,10 @@ class People:
         return (Person(*row[:-1]), row[-1] is not None) if row else None
 
     def get(self, person_id: int) -> Person:
-        """The person with this id. Raises LookupError where there is none."""
-        row = self._db.execute(select(*PERSON).where(person.c.id == person_id)).first()
+        """The person with this id. Raises NotThere where there is none."""
+        row = self._db.execute(_BY_ID, {"person_id": person_id}).first()
         if row is None:
-            raise LookupError(f"no person {person_id}")
+            raise NotThere(f"no person {person_id}")
         return Person(*row)
 
     def accounts_of(self, person_id: int, *, reachable: bool = False) -> tuple[Account, ...]:
@@ -91,7 +101,7 @@ class People:
 
     def participant(self, person_id: int) -> Participant | None:
         """This person's part in the programme."""
-        row = self._db.execute(_participants().where(participant.c.person_id == person_id)).first()
+        row = self._db.execute(_PARTICIPANT, {"person_id": person_id}).first()
         return _participant(row) if row else None
 
     def participants(self, programme_id: int) -> list[Participant]:
@@ -101,8 +111,15 @@ class People:
 
     def set_state(self, person_id: int, state: str) -> None:
         """Note that a participant joined or declined."""
-        values = {"state": state, "joined_at": self._now if state == "joined" else None}
-        self._db.execute(update(participant).where(participant.c.person_id == person_id).values(values))
+        self._db.execute(
+            update(participant)
+            .where(participant.c.person_id == person_id)
+            .values(
+                state=state,
+                joined_at=self._now if state == "joined" else None,
+                version=participant.c.version + 1,
+            )
+        )
 
     def with_duty(self, programme_id: int, kind: str) -> list[Person]:
         """Everybody with this duty (``lead``, ``facilitator``, ``senior support``, ``selector``), by name."""
@@ -179,11 +196,5 @@ def _is(who: Account) -> tuple[ColumnElement[bool], ...]:
     return (account.c.platform == who.platform, account.c.tenant == who.tenant, account.c.user == who.user)
 
 
-def _participants() -> Select[Any]:
-    return select(participant.c.programme_id, participant.c.role, participant.c.state, *PERSON).join(
-        person, person.c.id == participant.c.person_id
-    )
-
-
 def _participant(row: Row[*tuple[Any, ...]]) -> Participant:
-    return Participant(row[0], Person(*row[3:]), row[1], row[2])
+    return Participant(row[0], Person(*row[4:]), row[1], row[2], row[3])

@@ -4,7 +4,7 @@
 programme 1, ``here:...`` a conversation in which somebody spoke to the bot.
 """
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from storage.models import place
 from storage.records import Conversation, Pair, Person, Programme
@@ -26,6 +26,11 @@ def leads(programme: Programme) -> str:
     return f"leads:{programme.id}"
 
 
+_FIND = select(place.c.platform, place.c.tenant, place.c.conversation, place.c.kind, place.c.service_url).where(
+    place.c.name == bindparam("name")
+)
+
+
 class Places:
     """Which conversation stands behind a place."""
 
@@ -34,8 +39,7 @@ class Places:
 
     def find(self, name: str) -> Conversation | None:
         """The conversation, or None where none is known yet."""
-        columns = (place.c.platform, place.c.tenant, place.c.conversation, place.c.kind, place.c.service_url)
-        row = self._db.execute(select(*columns).where(place.c.name == name)).first()
+        row = self._db.execute(_FIND, {"name": name}).first()
         return Conversation(*row) if row else None
 
     def bind(self, name: str, conversation: Conversation) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import Connection, insert, select
 
 from storage.models import inserted, programme, support_service
-from storage.records import Programme, SupportService
+from storage.records import NotThere, Programme, SupportService
 
 _COLUMNS = (
     programme.c.id,
@@ -32,10 +32,10 @@ class Programmes:
         return Programme(*row) if row else None
 
     def get(self, programme_id: int) -> Programme:
-        """The programme with this id. Raises LookupError where there is none."""
+        """The programme with this id. Raises NotThere where there is none."""
         row = self._db.execute(select(*_COLUMNS).where(programme.c.id == programme_id)).first()
         if row is None:
-            raise LookupError(f"no programme {programme_id}")
+            raise NotThere(f"no programme {programme_id}")
         return Programme(*row)
 
     def add(

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 
+class NotThere(LookupError):
+    """What was asked for does not exist, or is not this person's to see."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Somebody's account. ``tenant``: the Slack workspace or the Microsoft tenant. ``user``: the Slack user id or the
@@ -62,12 +66,14 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person's part in a programme. ``role``: mentor, mentee or control. ``state``: invited, joined or declined."""
+    """A person's part in a programme. ``role``: mentor, mentee or control. ``state``: invited, joined or declined.
+    ``version``: rises with each change of state, so that a button knows whether it is about this one."""
 
     programme_id: int
     person: Person
     role: str
     state: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)

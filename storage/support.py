@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from storage.models import inserted, person, support_request
 from storage.people import PERSON
-from storage.records import Person, SupportRequest
+from storage.records import NotThere, Person, SupportRequest
 
 _senior = person.alias("senior")
 _WIDTH = len(PERSON)
@@ -33,11 +33,19 @@ class Support:
             request_id = inserted(self._db.execute(insert(support_request).values(**values)))
         return self._get(request_id)
 
+    def latest(self, person_id: int, senior_id: int) -> SupportRequest | None:
+        """The last request of this person to this senior."""
+        query = select(func.max(support_request.c.id)).where(
+            support_request.c.person_id == person_id, support_request.c.senior_id == senior_id
+        )
+        request_id = self._db.execute(query).scalar()
+        return None if request_id is None else self._get(request_id)
+
     def for_senior(self, senior_id: int, request_id: int) -> SupportRequest:
-        """This request, if it was made to this senior. Raises LookupError otherwise."""
+        """This request, if it was made to this senior. Raises NotThere otherwise."""
         request = self._get(request_id)
         if request.senior.id != senior_id:
-            raise LookupError("no such request for this senior")
+            raise NotThere("no such request for this senior")
         return request
 
     def answer(self, request_id: int) -> None:
@@ -63,7 +71,7 @@ class Support:
         )
         row = self._db.execute(query).first()
         if row is None:
-            raise LookupError(f"no request {request_id}")
+            raise NotThere(f"no request {request_id}")
         return _request(row)
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from storage.meetings import Meetings
 from storage.outbox import Outbox
@@ -21,6 +22,11 @@ from storage.support import Support
 from storage.work import DueWork, Seen
 
 T = TypeVar("T")
+
+
+class DatabaseGone(Exception):
+    """The database does not answer; nothing was changed. Try again later."""
+
 
 POSTGRES_THREADS = 16
 
@@ -88,11 +94,14 @@ class Database:
                 transaction.rollback()
 
     async def run(self, work: Callable[[UnitOfWork], T], now: datetime) -> T:
-        """Do the work in one transaction in a worker thread."""
+        """Do the work in one transaction in a worker thread. Raises DatabaseGone where the server does not answer."""
 
         def one_transaction() -> T:
-            with self.begin(now) as uow:
-                return work(uow)
+            try:
+                with self.begin(now) as uow:
+                    return work(uow)
+            except (OperationalError, InterfaceError) as error:
+                raise DatabaseGone(type(error).__name__) from error
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, one_transaction)
 

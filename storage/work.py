@@ -2,11 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from storage.models import due, seen
+from storage.models import Moment, due, seen
 from storage.records import Due
 from storage.upsert import insert_once
+
+_NEXT_DUE = (
+    select(due.c.rule, due.c.subject, due.c.due_at)
+    .where(due.c.done_at.is_(None), due.c.due_at <= bindparam("now", type_=Moment()))
+    .order_by(due.c.due_at, due.c.rule, due.c.subject)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_NEXT_AT = select(func.min(due.c.due_at)).where(due.c.done_at.is_(None))
 
 
 class DueWork:
@@ -26,14 +35,7 @@ class DueWork:
 
     def take(self) -> Due | None:
         """The next piece of work that is due, marked as done: do it in this same transaction."""
-        query = (
-            select(due.c.rule, due.c.subject, due.c.due_at)
-            .where(due.c.done_at.is_(None), due.c.due_at <= self._now)
-            .order_by(due.c.due_at, due.c.rule, due.c.subject)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        row = self._db.execute(query).first()
+        row = self._db.execute(_NEXT_DUE, {"now": self._now}).first()
         if row is None:
             return None
         self._db.execute(
@@ -43,9 +45,18 @@ class DueWork:
         )
         return Due(*row)
 
+    def postpone(self, work: Due, to: datetime) -> None:
+        """Try a piece of work that failed again at a later time."""
+        self._db.execute(
+            update(due)
+            .where(due.c.rule == work.rule, due.c.subject == work.subject, due.c.due_at == work.due_at)
+            .values(done_at=self._now)
+        )
+        self.add(work.rule, work.subject, to)
+
     def next_at(self) -> datetime | None:
         """When the next piece of work comes due."""
-        return self._db.execute(select(func.min(due.c.due_at)).where(due.c.done_at.is_(None))).scalar()
+        return self._db.execute(_NEXT_AT).scalar()
 
 
 class Seen:

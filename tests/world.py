@@ -1,7 +1,10 @@
 """A small programme in a database of its own, for tests of what handlers, jobs and storage do."""
 
+import shutil
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -42,7 +45,7 @@ class World:
     now: datetime = MONDAY
     accounts: dict[str, Account] = field(default_factory=dict)
 
-    def uow(self) -> Any:
+    def uow(self) -> AbstractContextManager[UnitOfWork]:
         """A unit of work at the current time: ``with world.uow() as uow``."""
         return self.database.begin(self.now)
 
@@ -108,21 +111,17 @@ PEOPLE = (
 
 
 def build(url: str) -> World:
-    """A world in this database."""
+    """Enter everybody into the database at this address, and open the world in it."""
     database = Database(url, ui.dump)
     database.upgrade()
-    accounts: dict[str, Account] = {}
     ids: dict[str, int] = {}
     with database.begin(MONDAY) as uow:
         programme_id = _programme(uow)
-        for number, (name, platform, part, where, grade) in enumerate(PEOPLE, start=1):
-            first = name.split()[0]
-            tenant = "T1" if platform == "slack" else "tenant-1"
-            accounts[first] = Account(platform, tenant, f"U{number:03}")
+        for first, (name, _, part, where, grade) in _by_first_name().items():
             ids[first] = uow.people.add(
                 name=name,
                 email=f"{first.lower()}@example.org",
-                accounts=[accounts[first]],
+                accounts=[ACCOUNTS[first]],
                 time_zone="Europe/London",
                 region="ENG",
                 profile=f"{first} likes allotments and neonates.",
@@ -136,9 +135,32 @@ def build(url: str) -> World:
                 uow.people.give_duty(programme_id, ids[first], part)
         uow.pairs.add(programme_id, ids["Amara"], ids["Niamh"])
         uow.pairs.add(programme_id, ids["Tomasz"], ids["Haruki"])
-        people = {first: uow.people.get(person_id) for first, person_id in ids.items()}
-        programme = uow.programmes.get(programme_id)
-    return World(database, programme, people, accounts=accounts)
+    return _open(database)
+
+
+def copy_of(template: Path, path: Path) -> World:
+    """A world of its own on SQLite, quickly: a copy of one that was built and closed."""
+    shutil.copy(template, path)
+    return _open(Database(f"sqlite:///{path}", ui.dump))
+
+
+def _open(database: Database) -> World:
+    with database.begin(MONDAY) as uow:
+        programme = uow.programmes.current()
+        found = {first: uow.people.by_account(account) for first, account in ACCOUNTS.items()}
+    assert programme is not None
+    people = {first: known[0] for first, known in found.items() if known}
+    return World(database, programme, people, accounts=dict(ACCOUNTS))
+
+
+def _by_first_name() -> dict[str, tuple[str, str, str, str, str]]:
+    return {row[0].split()[0]: row for row in PEOPLE}
+
+
+ACCOUNTS = {
+    first: Account(row[1], "T1" if row[1] == "slack" else "tenant-1", f"U{number:03}")
+    for number, (first, row) in enumerate(_by_first_name().items(), start=1)
+}
 
 
 def _programme(uow: UnitOfWork) -> int:

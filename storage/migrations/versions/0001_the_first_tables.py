@@ -84,7 +84,7 @@ def upgrade() -> None:
     op.create_table(
         "pace",
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("busy_until", sa.Float(), nullable=False),
+        sa.Column("busy_until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_pace")),
     )
     op.create_table(
@@ -184,6 +184,7 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="invited", nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("role IN ('mentor', 'mentee', 'control')", name=op.f("ck_participant_role")),
         sa.CheckConstraint("state IN ('invited', 'joined', 'declined')", name=op.f("ck_participant_state")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_participant_person_id")),
@@ -207,7 +208,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("outbox_id", sa.Integer(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_prompt_outbox_id")),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_prompt_outbox_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_prompt_person_id")),
         sa.PrimaryKeyConstraint("person_id", "outbox_id", name=op.f("pk_prompt")),
     )

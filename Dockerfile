@@ -1,0 +1,13 @@
+FROM python:3.11-slim
+WORKDIR /app
+COPY requirements.lock pyproject.toml README.md LICENSE ./
+RUN pip install --no-cache-dir --require-hashes --requirement requirements.lock
+COPY bot bot
+COPY storage storage
+RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
+    && useradd --create-home peermentor \
+    && install -d -o peermentor -m 0700 /var/lib/peermentor /var/lib/peermentor-keys
+USER peermentor
+ENV HOST=0.0.0.0 DATABASE_URL=sqlite:////var/lib/peermentor/peermentor.sqlite3 KEY_DIR=/var/lib/peermentor-keys
+EXPOSE 3978
+CMD ["peermentor", "run"]

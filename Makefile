@@ -1,0 +1,43 @@
+# make demo: the example programme's year.  make test: the tests.  make lint: style, types, import contracts.
+
+PYTHON ?= python3.11
+VENV := .venv
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint format lock catalogue clean
+
+demo: $(STAMP)
+	$(VENV)/bin/peermentor demo --headless
+
+test: $(STAMP)
+	$(VENV)/bin/pytest -n auto --cov --cov-report=term
+
+lint: $(STAMP)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: $(STAMP)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+# Resolves the newest versions that pyproject.toml allows, with hashes.
+lock: $(STAMP)
+	$(VENV)/bin/pip install --quiet pip-tools
+	$(VENV)/bin/pip-compile --quiet --upgrade --extra dev --all-build-deps --generate-hashes --allow-unsafe \
+		--no-emit-index-url --no-emit-find-links --strip-extras --output-file requirements.lock pyproject.toml
+
+# Collects the texts for translators.
+catalogue: $(STAMP)
+	$(VENV)/bin/pybabel --quiet extract --mapping pyproject.toml --keywords marked --project peermentor \
+		--omit-header --sort-by-file --output bot/locale/peermentor.pot bot
+
+clean:
+	rm -rf $(VENV) peermentor-demo.sqlite3*
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(STAMP)

@@ -1,0 +1,115 @@
+"""The composition root: wires settings, storage, platforms, clock and randomness together.
+
+Used by the command line, the demo and the tests alike."""
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from random import Random, SystemRandom
+
+import structlog
+from aiohttp import web
+
+from bot import handlers, ui
+from bot.chat import Chat
+from bot.clock import Clock, real_time
+from bot.config import Settings
+from bot.delivery import Delivery
+from bot.dispatch import Dispatch
+from bot.flow import Flows
+from bot.jobs import Jobs
+from bot.platforms import Platform
+from bot.platforms.slack import adapter as slack
+from bot.platforms.teams import adapter as teams
+from storage.unit_of_work import Database
+
+LARGEST_REQUEST = 256 * 1024
+"""Bytes; no event of either platform comes near."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The running parts."""
+
+    database: Database
+    delivery: Delivery
+    jobs: Jobs
+    platforms: tuple[Platform, ...]
+    web: web.Application
+
+    async def close(self) -> None:
+        """Let go of connections, to the platforms first."""
+        for platform in self.platforms:
+            await platform.chat.close()
+        self.database.close()
+
+
+def build(settings: Settings, *, clock: Clock = real_time, random: Random | None = None) -> App:
+    """The app for these settings, on a database of the newest revision."""
+    database = Database(settings.database_url, ui.dump)
+    database.upgrade()
+    flows = Flows(handlers.FLOWS)
+    chats: dict[str, Chat] = {}
+    delivery = Delivery(
+        database,
+        flows,
+        chats,
+        clock=clock,
+        owner=secrets.token_hex(8),
+        random=random or SystemRandom(),
+    )
+    dispatch = Dispatch(database, flows, chats, wake=delivery.wake, new_id=lambda: secrets.token_hex(8))
+    platforms: list[Platform] = []
+    if settings.slack:
+        platforms.append(slack.build(settings.slack, dispatch, clock))
+    if settings.teams:
+        platforms.append(teams.build(settings.teams, dispatch, clock))
+    chats.update({platform.chat.platform: platform.chat for platform in platforms})
+    app = web.Application(client_max_size=LARGEST_REQUEST)
+    app.add_routes([web.get("/healthz", _healthy)])
+    for platform in platforms:
+        app.add_routes(platform.routes)
+    return App(database, delivery, Jobs(database, flows, clock=clock, wake=delivery.wake), tuple(platforms), app)
+
+
+@contextlib.asynccontextmanager
+async def listening(app: App, host: str, port: int) -> AsyncIterator[str]:
+    """Serve the platforms' requests; gives the address. Without access logs: they would hold addresses of people."""
+    runner = web.AppRunner(app.web, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        address = runner.addresses[0]
+        yield f"http://{address[0]}:{address[1]}"
+    finally:
+        await runner.cleanup()
+
+
+class DemoDatabase(Exception):
+    """The database holds the example programme: nothing real runs on it."""
+
+
+async def serve(settings: Settings) -> None:
+    """Run for real, until cancelled. Raises DemoDatabase for a database that a demo made."""
+    app = build(settings)
+    try:
+        programme = await app.database.run(lambda uow: uow.programmes.current(), real_time())
+        if programme is not None and programme.is_demo:
+            raise DemoDatabase
+        async with listening(app, settings.host, settings.port) as address:
+            structlog.get_logger().info(
+                "listening", address=address, platforms=[p.chat.platform for p in app.platforms]
+            )
+            app.jobs.start()
+            try:
+                await app.delivery.run()
+            finally:
+                app.jobs.stop()
+    finally:
+        await app.close()
+
+
+async def _healthy(_request: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})

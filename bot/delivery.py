@@ -1,0 +1,337 @@
+"""Sends what is in the outbox: at each platform's pace, out of quiet time, within the message budget, once.
+
+A message is claimed in one transaction, sent, and marked in another. Who dies in between leaves a lease that runs out;
+the next attempt then asks the platform, where it can be asked, whether the message arrived.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot import ui
+from bot.chat import (
+    Ambiguous,
+    Chat,
+    ChatError,
+    Limit,
+    NotEditable,
+    RateLimited,
+    Refused,
+    Unauthorised,
+    Unreachable,
+)
+from bot.clock import Clock
+from bot.flow import Event, Flows
+from bot.log import frames
+from bot.programme.budget import budget_of, next_within_budget
+from bot.programme.quiet import Quiet, next_allowed
+from storage.records import Account, Conversation, Person, Waiting
+from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
+
+log = structlog.get_logger()
+
+BATCH = 20
+LEASE = timedelta(seconds=90)
+ANSWER = timedelta(seconds=60)
+"""What is delivered within this time of the reader's own action is an answer; anything else is a prompt."""
+GIVE_UP = timedelta(days=3)
+FIRST_RETRY = 2.0
+LONGEST_RETRY = 900.0
+UNAUTHORISED_PAUSE = timedelta(minutes=5)
+UNBOUND_PAUSE = timedelta(hours=1)
+LONGEST_WAIT = 5.0
+"""Seconds after which a delivery that has nothing to do looks again: another process may have added something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a message goes: a conversation, or the accounts to open one with."""
+
+    platform: str
+    tenant: str
+    conversation: Conversation | None
+    accounts: tuple[Account, ...]
+
+    @property
+    def installation(self) -> str:
+        """The name of the installation whose pace is kept."""
+        return f"{self.platform}:{self.tenant}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this process may send now."""
+
+    waiting: Waiting
+    target: Target
+
+
+class Delivery:
+    """Sends due messages. ``owner``: a name that no other process has. ``random``: for the backoff's jitter."""
+
+    def __init__(
+        self,
+        database: Database,
+        flows: Flows,
+        chats: Mapping[str, Chat],
+        *,
+        clock: Clock,
+        owner: str,
+        random: Random,
+    ) -> None:
+        self._database = database
+        self._flows = flows
+        self._chats = chats
+        self._clock = clock
+        self._owner = owner
+        self._random = random
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver for ever."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.deliver_due()
+                pause = await self._pause()
+            except DatabaseGone:
+                log.warning("delivery.database_gone")
+                pause = LONGEST_WAIT
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+
+    async def deliver_due(self) -> None:
+        """Send all that may be sent now."""
+        while True:
+            claimed, moved = await self._database.run(self._claim, self._clock())
+            async with asyncio.TaskGroup() as sending:
+                for one in claimed:
+                    sending.create_task(self._deliver(one))
+            if not moved and len(claimed) < BATCH:
+                return
+
+    async def next_at(self) -> datetime | None:
+        """When the next message may go; None where none waits."""
+        return await self._database.run(lambda uow: uow.outbox.next_at(), self._clock())
+
+    async def _pause(self) -> float:
+        at = await self.next_at()
+        if at is None:
+            return LONGEST_WAIT
+        return min(max((at - self._clock()).total_seconds(), 0.0), LONGEST_WAIT)
+
+    # Claiming: one transaction
+
+    def _claim(self, uow: UnitOfWork) -> tuple[list[Claimed], int]:
+        claimed: list[Claimed] = []
+        moved = 0
+        for waiting in uow.outbox.heads(BATCH):
+            target = self._target(waiting, uow)
+            if target is None:
+                moved += 1
+                continue
+            better = self._better_time(waiting, uow)
+            if better > uow.now:
+                uow.outbox.defer(waiting, better)
+                moved += 1
+            elif self._keeps_pace(waiting, target, uow):
+                uow.outbox.lease(waiting, self._owner, uow.now + LEASE)
+                claimed.append(Claimed(waiting, target))
+            else:
+                moved += 1
+        return claimed, moved
+
+    def _target(self, waiting: Waiting, uow: UnitOfWork) -> Target | None:
+        """Where the message goes; None where it goes nowhere now, which is noted on its row."""
+        found = uow.places.find(waiting.place)
+        if found is not None and found.platform in self._chats:
+            return Target(found.platform, found.tenant, found, ())
+        kind, _, subject = waiting.place.partition(":")
+        accounts: tuple[Account, ...] = ()
+        if kind == "dm":
+            accounts = self._served(uow.people.accounts_of(int(subject), reachable=True))[:1]
+            if not accounts:
+                uow.outbox.bury_place(waiting.place, "unreachable")
+                return None
+        elif kind == "pair":
+            mentor, mentee = (self._served(uow.people.accounts_of(p.id)) for p in uow.pairs.get(int(subject)).people)
+            shared = [(a, b) for a in mentor for b in mentee if (a.platform, a.tenant) == (b.platform, b.tenant)]
+            accounts = shared[0] if shared else ()
+        if not accounts:
+            uow.outbox.defer(waiting, uow.now + UNBOUND_PAUSE)
+            return None
+        return Target(accounts[0].platform, accounts[0].tenant, None, accounts)
+
+    def _served(self, accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+        return tuple(account for account in accounts if account.platform in self._chats)
+
+    def _better_time(self, waiting: Waiting, uow: UnitOfWork) -> datetime:
+        """The first moment at which this message may go, as far as quiet time and the message budget rule it."""
+        if waiting.remote_id or (waiting.answers_at and uow.now - waiting.answers_at <= ANSWER):
+            return uow.now
+        readers = _readers(waiting.place, uow)
+        quiets = [quiet_of(person) for person in readers] or [self._programme_quiet(uow)]
+        earliest = uow.now
+        for person in readers:
+            participant = uow.people.participant(person.id)
+            limits = budget_of(participant.role if participant else None)
+            longest = max(span for _, span in limits)
+            sent = uow.outbox.prompts_since(person.id, uow.now - longest, other_than=waiting)
+            earliest = max(earliest, next_within_budget(sent, uow.now, limits))
+        better = next_allowed(quiets, earliest)
+        if better <= uow.now:
+            uow.outbox.count_prompt([person.id for person in readers], waiting)
+        return better
+
+    def _programme_quiet(self, uow: UnitOfWork) -> Quiet:
+        programme = uow.programmes.current()
+        if programme is None:
+            raise LookupError("there is no programme")
+        return Quiet(ZoneInfo(programme.time_zone), programme.region)
+
+    def _keeps_pace(self, waiting: Waiting, target: Target, uow: UnitOfWork) -> bool:
+        """Whether the installation has room for one more now; if so, it and the conversation are charged for it, if
+        not, the conversation waits until there is, so that it is not in the way of other installations.
+
+        The generic cell rate algorithm: ``busy_until`` is the time by which all that was sent would have been sent
+        at an even pace; a burst may run ahead of it.
+        """
+        chat = self._chats[target.platform]
+        busy_until = uow.outbox.busy_until(target.installation) or uow.now
+        room_at = busy_until - _ahead(chat.per_installation)
+        if room_at > uow.now:
+            uow.outbox.keep_busy(waiting.place, room_at)
+            return False
+        each = timedelta(seconds=chat.per_installation.seconds)
+        uow.outbox.keep_busy(target.installation, max(busy_until, uow.now) + each)
+        uow.outbox.keep_busy(waiting.place, uow.now + timedelta(seconds=chat.per_conversation.seconds))
+        return True
+
+    # Sending: no transaction is open
+
+    async def _deliver(self, claimed: Claimed) -> None:
+        waiting, target = claimed.waiting, claimed.target
+        chat = self._chats[target.platform]
+        try:
+            conversation = target.conversation or await self._open(chat, claimed)
+            remote_id, as_it_is = await self._send(chat, conversation, waiting)
+        except ChatError as error:
+            await self._write(self._note_failure, claimed, error)
+        except DatabaseGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - one message that cannot be rendered must not stop the others
+            log.error("delivery.failed", row=waiting.id, error=type(error).__name__, where=frames(error))
+            await self._write(self._note_failure, claimed, Refused(type(error).__name__))
+        else:
+            await self._write(self._note_success, waiting, conversation, remote_id, as_it_is)
+
+    async def _write(self, change: Callable[..., None], *what: object) -> None:
+        await self._database.run(lambda uow: change(uow, *what), self._clock())
+
+    def _note_success(
+        self, uow: UnitOfWork, waiting: Waiting, at: Conversation, remote_id: str, as_it_is: bool
+    ) -> None:
+        uow.outbox.mark_sent(waiting, self._owner, at, remote_id, with_these_words=as_it_is)
+
+    async def _open(self, chat: Chat, claimed: Claimed) -> Conversation:
+        conversation = await chat.open(claimed.target.accounts)
+        await self._database.run(lambda uow: uow.places.bind(claimed.waiting.place, conversation), self._clock())
+        return conversation
+
+    async def _send(self, chat: Chat, conversation: Conversation, waiting: Waiting) -> tuple[str, bool]:
+        """Send or edit; the message's id, and whether it is sure to have these words (an earlier try that arrived
+        unnoticed may have had those before a change)."""
+        message = ui.load(waiting.body)
+        if waiting.remote_id:
+            await chat.edit(conversation, waiting.remote_id, message, waiting.key)
+            return waiting.remote_id, True
+        if waiting.maybe_sent or waiting.leased_by:
+            arrived = await chat.find(conversation, waiting.key)
+            if arrived is not None:
+                return arrived, waiting.revision == 1
+        return await chat.send(conversation, message, waiting.key), True
+
+    def _note_failure(self, uow: UnitOfWork, claimed: Claimed, error: ChatError) -> None:
+        waiting, target = claimed.waiting, claimed.target
+        maybe_sent = waiting.maybe_sent or waiting.leased_by is not None
+        match error:
+            case RateLimited():
+                until = uow.now + timedelta(seconds=error.retry_after)
+                limit = self._chats[target.platform].per_installation
+                uow.outbox.keep_busy(waiting.place, until)
+                if error.everywhere:
+                    uow.outbox.keep_busy(target.installation, until + _ahead(limit))
+                self._retry(waiting, until, uow, maybe_sent=maybe_sent, attempts=waiting.attempts)
+            case Unauthorised():
+                log.error("delivery.unauthorised", installation=target.installation, reason=str(error))
+                until = uow.now + UNAUTHORISED_PAUSE
+                limit = self._chats[target.platform].per_installation
+                uow.outbox.keep_busy(target.installation, until + _ahead(limit))
+                self._retry(waiting, until, uow, maybe_sent=maybe_sent, attempts=waiting.attempts)
+            case Unreachable():
+                self._unreachable(claimed, uow)
+            case NotEditable() if waiting.remote_id:
+                uow.outbox.send_anew(waiting, self._owner)
+            case Refused() | NotEditable():
+                log.error("delivery.refused", row=waiting.id, platform=target.platform, reason=str(error))
+                uow.outbox.bury(waiting, str(error))
+            case _ if uow.now - waiting.queued_at > GIVE_UP:
+                log.error("delivery.given_up", row=waiting.id, platform=target.platform, reason=str(error))
+                uow.outbox.bury(waiting, "given up")
+            case _:
+                longest = min(FIRST_RETRY * 2**waiting.attempts, LONGEST_RETRY)
+                pause = timedelta(seconds=longest * self._random.uniform(0.5, 1.0))
+                maybe_sent = maybe_sent or isinstance(error, Ambiguous)
+                self._retry(
+                    waiting, uow.now + pause, uow, maybe_sent=maybe_sent, attempts=min(waiting.attempts + 1, 20)
+                )
+
+    def _retry(self, waiting: Waiting, at: datetime, uow: UnitOfWork, *, maybe_sent: bool, attempts: int) -> None:
+        uow.outbox.retry(waiting, self._owner, at, maybe_sent=maybe_sent, attempts=attempts)
+
+    def _unreachable(self, claimed: Claimed, uow: UnitOfWork) -> None:
+        """The conversation is of no use: forget it, and let the conversation about reaching people know of a person."""
+        waiting, target = claimed.waiting, claimed.target
+        uow.places.forget(waiting.place)
+        kind, _, subject = waiting.place.partition(":")
+        if kind != "dm":
+            log.warning("delivery.place_gone", place=waiting.place)
+            uow.outbox.retry(waiting, self._owner, uow.now + UNBOUND_PAUSE, maybe_sent=False, attempts=waiting.attempts)
+            return
+        for account in target.accounts or uow.people.accounts_of(int(subject), reachable=True):
+            if (account.platform, account.tenant) == (target.platform, target.tenant):
+                route = self._flows.find("removed")
+                person = uow.people.get(int(subject))
+                if route is not None:
+                    route.handler(Event(kind="removed", account=account, at=uow.now, person=person), uow)
+        uow.outbox.retry(waiting, self._owner, uow.now, maybe_sent=False, attempts=waiting.attempts)
+
+
+def quiet_of(person: Person) -> Quiet:
+    """When this person is left in peace."""
+    return Quiet(ZoneInfo(person.time_zone), person.region, person.quiet_from, person.quiet_until)
+
+
+def _readers(place: str, uow: UnitOfWork) -> tuple[Person, ...]:
+    """Whose quiet time and budget a message in a place concerns; nobody's in a channel."""
+    kind, _, subject = place.partition(":")
+    if kind == "dm":
+        return (uow.people.get(int(subject)),)
+    if kind == "pair":
+        return uow.pairs.get(int(subject)).people
+    return ()
+
+
+def _ahead(limit: Limit) -> timedelta:
+    """How far a burst may run ahead of the even pace."""
+    return timedelta(seconds=limit.seconds * (limit.burst - 1))

@@ -1,0 +1,193 @@
+"""Introduction: once both of a pair have said yes, they meet each other here, once.
+
+Two people of one workspace get a group chat where the bot can start one; otherwise each gets a personal message with
+the other's profile and ways to reach them. Either way there is an agenda for a first meeting. Three weeks later the
+bot looks for the first time whether they have a date.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from bot.chat import GROUP_CHATS
+from bot.examples import MENTEE, MENTOR, PAIR
+from bot.flow import Event, Flow, Outcome, Private
+from bot.handlers.welcome import taking_part
+from bot.programme import cadence
+from bot.programme.pairs import can_group
+from bot.reading import about, id_in
+from bot.texts import _
+from bot.ui import Block, Bullets, Button, Buttons, Contact, Facts, Form, Heading, Message, Text
+from storage.places import dm, group
+from storage.records import Account, Due, Pair, Person
+from storage.unit_of_work import UnitOfWork
+
+flow = Flow("introduction")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the one learns about the other. ``organisation``: where they work now; may be empty."""
+
+    person: Person
+    organisation: str
+    accounts: tuple[Account, ...]
+
+    @property
+    def homes(self) -> set[tuple[str, str]]:
+        """The platforms and workspaces where the person has an account."""
+        return {(account.platform, account.tenant) for account in self.accounts}
+
+
+@flow.job("introduce")
+def introduce(due: Due, uow: UnitOfWork) -> None:
+    """Introduce a pair, if both take part and nobody has done so before."""
+    pair = uow.pairs.get(id_in(due.subject))
+    if not all(_takes_part(person, uow) for person in pair.people) or not uow.pairs.introduce(pair.id):
+        return
+    programme = uow.programmes.get(pair.programme_id)
+    zone = ZoneInfo(programme.time_zone)
+    mentor, mentee = (_profile(person, uow, zone) for person in pair.people)
+    key = f"introduction:{pair.id}"
+    if can_group(mentor.homes, mentee.homes, GROUP_CHATS):
+        uow.outbox.add(to=group(pair), key=key, message=group_introduction(pair, mentor, mentee))
+    else:
+        uow.outbox.add(to=dm(pair.mentor), key=key, message=introduction_of_mentee(pair, mentee))
+        uow.outbox.add(to=dm(pair.mentee), key=key, message=introduction_of_mentor(pair, mentor))
+    for person in pair.people:
+        uow.due.add("find_a_date", about(pair.id, person.id), cadence.first_look_for_a_date(uow.now, zone))
+
+
+@flow.button("agenda")
+def show_agenda(event: Event, uow: UnitOfWork) -> Outcome:
+    """An agenda for a meeting: for the first one until a meeting was logged."""
+    taking_part(event, uow)
+    pairs = uow.pairs.of(event.who.id)
+    met_before = bool(pairs) and all(uow.meetings.of_pair(pair.id, "logged") for pair in pairs)
+    return Private(agenda(first=not met_before))
+
+
+def _takes_part(person: Person, uow: UnitOfWork) -> bool:
+    part = uow.people.participant(person.id)
+    return part is not None and part.state == "joined"
+
+
+def _profile(person: Person, uow: UnitOfWork, zone: ZoneInfo) -> Profile:
+    organisation = uow.people.organisation_of(person.id, uow.now.astimezone(zone).date())
+    return Profile(person, organisation, uow.people.accounts_of(person.id, reachable=True))
+
+
+# What is said
+
+
+def group_introduction(pair: Pair, mentor: Profile, mentee: Profile) -> Message:
+    """Both meet each other in a chat of their own."""
+    said = _("{mentor}, meet {mentee}.").format(mentor=mentor.person.name, mentee=mentee.person.name)
+    return Message(
+        said,
+        (
+            Text(said),
+            Text(_("You are a pair now. This chat is yours: say hello and find a first date.")),
+            *_about(_("Mentor"), mentor),
+            *_about(_("Mentee"), mentee),
+            *_first_agenda(),
+            _next_steps(pair),
+        ),
+        _("You two see this chat. I do not read what you write here. Leads see that you have been introduced."),
+    )
+
+
+def introduction_of_mentor(pair: Pair, mentor: Profile) -> Message:
+    """The mentee learns who the mentor is."""
+    return _personal(_("{name} is your peer mentor.").format(name=mentor.person.name), _("Mentor"), pair, mentor)
+
+
+def introduction_of_mentee(pair: Pair, mentee: Profile) -> Message:
+    """The mentor learns who the mentee is."""
+    return _personal(_("{name} is your mentee.").format(name=mentee.person.name), _("Mentee"), pair, mentee)
+
+
+def _personal(said: str, role: str, pair: Pair, other: Profile) -> Message:
+    return Message(
+        said,
+        (
+            Text(said),
+            Text(_("Each of you gets this message today. Say hello, whoever reads it first, and find a first date.")),
+            *_about(role, other),
+            *_first_agenda(),
+            _next_steps(pair),
+        ),
+        _("Only you see this; {name} has one about you. Leads see that you have been introduced.").format(
+            name=other.person.name
+        ),
+    )
+
+
+def _about(role: str, profile: Profile) -> tuple[Block, ...]:
+    person = profile.person
+    rows = ((_("Part"), role), (_("Grade"), person.grade), (_("Works at"), profile.organisation))
+    accounts = tuple((account.platform, account.tenant, account.user) for account in profile.accounts)
+    return (
+        Contact(person.name, person.email, accounts),
+        Facts(tuple((label, value) for label, value in rows if value)),
+        *((Text(person.profile),) if person.profile else ()),
+    )
+
+
+def _first_agenda() -> tuple[Block, ...]:
+    return (
+        Heading(_("For your first meeting")),
+        Bullets(
+            (
+                _("Hopes: what would make this year worthwhile for each of you?"),
+                _("Ground rules: what you say stays between you, unless somebody is at serious risk."),
+                _("How often, how long and how you meet; what to do when a shift gets in the way."),
+                _("What you do if it does not work for one of you."),
+                _("The next date, before you part."),
+            )
+        ),
+    )
+
+
+def _next_steps(pair: Pair) -> Buttons:
+    return Buttons(
+        (
+            Button(_("We have a date"), "arrange_meeting", str(pair.id), opens=True, primary=True),
+            Button(_("Log a meeting"), "log_meeting", str(pair.id), opens=True),
+            Button(_("Get help"), "support"),
+        )
+    )
+
+
+def agenda(*, first: bool) -> Message:
+    """A few lines to hold on to in a meeting."""
+    blocks = _first_agenda() if first else _usual_agenda()
+    said = _("An agenda for your first meeting") if first else _("An agenda for your meeting")
+    return Message(said, blocks, _("Only you see this. What you talk about stays between the two of you."))
+
+
+def _usual_agenda() -> tuple[Block, ...]:
+    return (
+        Heading(_("For your meeting")),
+        Bullets(
+            (
+                _("How have things been since last time? What became of what you planned?"),
+                _("What should today be about? The mentee chooses; one or two things are enough."),
+                _("Where would you like to be, what have you tried, what else could you do?"),
+                _("What will you do until next time?"),
+                _("The next date, before you part."),
+            )
+        ),
+    )
+
+
+_EXAMPLE_MENTOR = Profile(MENTOR, "Fenmoor Infirmary", (Account("slack", "T0WESTMARCH", "U0SINEAD"),))
+_EXAMPLE_MENTEE = Profile(MENTEE, "Larkhill General", (Account("teams", "5f0c1f2e", "8c1d9a70-kwabena"),))
+
+EXAMPLES: dict[str, Callable[[], Message | Form]] = {
+    "group_introduction": lambda: group_introduction(PAIR, _EXAMPLE_MENTOR, _EXAMPLE_MENTEE),
+    "introduction_of_mentor": lambda: introduction_of_mentor(PAIR, _EXAMPLE_MENTOR),
+    "introduction_of_mentee": lambda: introduction_of_mentee(PAIR, _EXAMPLE_MENTEE),
+    "agenda_first": lambda: agenda(first=True),
+    "agenda_later": lambda: agenda(first=False),
+}

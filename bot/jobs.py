@@ -1,0 +1,90 @@
+"""Does what is due. Due work lives in the database; APScheduler is only the timer that looks every few seconds."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.clock import Clock
+from bot.flow import Flows
+from bot.log import frames
+from storage.records import Due
+from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
+
+log = structlog.get_logger()
+
+LOOK_EVERY = timedelta(seconds=10)
+AFTER_A_FAULT = timedelta(minutes=5)
+FORGET_EVERY = timedelta(days=1)
+
+
+class Jobs:
+    """Due work of all conversations. ``wake``: told when there may be something to deliver."""
+
+    def __init__(self, database: Database, flows: Flows, *, clock: Clock, wake: Callable[[], None]) -> None:
+        self._database = database
+        self._flows = flows
+        self._clock = clock
+        self._wake = wake
+        self._timer = AsyncIOScheduler(timezone=UTC)
+
+    def start(self) -> None:
+        """Look for due work from now on, until ``stop``."""
+        grace = int(LOOK_EVERY.total_seconds())
+        self._timer.add_job(
+            self._look, "interval", seconds=grace, max_instances=1, coalesce=True, misfire_grace_time=grace
+        )
+        self._timer.add_job(self._forget, "interval", seconds=FORGET_EVERY.total_seconds(), misfire_grace_time=None)
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._timer.shutdown(wait=False)
+
+    async def tick(self) -> int:
+        """Do all that is due now, each piece in a transaction of its own; how many there were."""
+        done = 0
+        while await self._one():
+            done += 1
+        if done:
+            self._wake()
+        return done
+
+    async def next_at(self) -> datetime | None:
+        """When the next piece of work comes due."""
+        return await self._database.run(lambda uow: uow.due.next_at(), self._clock())
+
+    async def _one(self) -> bool:
+        """Do one piece of due work, if there is any. One that fails is put off, so that it holds up nothing."""
+        taken: list[Due] = []
+
+        def take_and_do(uow: UnitOfWork) -> bool:
+            work = uow.due.take()
+            if work is None:
+                return False
+            taken.append(work)
+            self._flows.jobs[work.rule](work, uow)
+            return True
+
+        now = self._clock()
+        try:
+            return await self._database.run(take_and_do, now)
+        except DatabaseGone:
+            raise
+        except Exception as error:
+            if not taken:
+                raise
+            work = taken[0]
+            log.error("job.failed", rule=work.rule, error=type(error).__name__, where=frames(error))
+            await self._database.run(lambda uow: uow.due.postpone(work, now + AFTER_A_FAULT), now)
+            return True
+
+    async def _look(self) -> None:
+        try:
+            await self.tick()
+        except DatabaseGone:
+            log.warning("jobs.database_gone")
+
+    async def _forget(self) -> None:
+        await self._database.run(lambda uow: uow.seen.forget_old(), self._clock())

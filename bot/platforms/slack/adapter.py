@@ -1,0 +1,195 @@
+"""The way in from Slack: verify, normalise, dispatch, answer.
+
+Slack's three kinds of request (events, commands, interactions) come to one address. Bolt sorts them into four
+listeners; which flow an event belongs to is for dispatch to say. The acknowledgement goes out once dispatch has
+committed, so an event that is lost in a crash comes again.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.signature import SignatureVerifier
+
+from bot import config
+from bot.chat import ChatError
+from bot.clock import Clock
+from bot.flow import FormErrors, Outcome, Private, ShowForm, ShowHome, Update
+from bot.platforms import Dispatch, Platform
+from bot.platforms.slack import events, render
+from bot.platforms.slack.chat import SlackChat, private, quiet
+from bot.platforms.slack.events import ForeignWorkspace, Heard
+from bot.texts import _
+from bot.ui import Message, Text
+
+PATH = "/slack/events"
+LARGEST = 512 * 1024
+"""Bytes of a request. Slack's own stay far below."""
+
+ANY = re.compile("")
+TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+NOT_AGAIN: dict[str, str | Sequence[str]] = {"X-Slack-No-Retry": "1"}
+
+log = structlog.get_logger(__name__)
+
+
+class _Failed(Exception):
+    """Dispatch or the answer has failed: Slack is asked to send the event again."""
+
+
+def build(settings: config.Slack, dispatch: Dispatch, clock: Clock) -> Platform:
+    """Slack, ready to be served and to be sent to."""
+    chat = SlackChat(settings)
+    adapter = _Adapter(chat, settings.signing_secret, dispatch, clock)
+    return Platform(chat=chat, routes=[web.post(PATH, adapter.receive), web.get(PATH, _certificate_check)])
+
+
+async def _certificate_check(_request: web.Request) -> web.Response:
+    """Slack now and then fetches the address without a signature, to look at its certificate."""
+    return web.Response()
+
+
+class _Adapter:
+    def __init__(self, chat: SlackChat, signing_secret: str, dispatch: Dispatch, clock: Clock) -> None:
+        self._chat = chat
+        self._dispatch = dispatch
+        self._clock = clock
+        self._verifier = SignatureVerifier(signing_secret)
+        self._app = AsyncApp(
+            name="peermentor",
+            client=chat.client,
+            signing_secret=signing_secret,
+            # Bolt would hand a bound method an argument called self.
+            authorize=lambda team_id: self._authorise(team_id),  # noqa: PLW0108
+            process_before_response=True,
+            raise_error_for_unhandled_request=True,
+            logger=quiet,
+        )
+        self._app.event(ANY)(self._on_event)
+        self._app.command(ANY)(self._on_command)
+        self._app.action({"type": "block_actions", "action_id": ANY})(self._on_tap)
+        self._app.view(ANY)(self._on_submission)
+        self._app.error(self._on_error)
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """One request of Slack's. 401: not signed by Slack, or too old; 400: not understood; 403: of another
+        workspace; 413: too large; 503: Slack is to send it again."""
+        body = await request.read()
+        if len(body) > LARGEST:
+            return web.Response(status=413)
+        if not self._signed(request, body):
+            return web.Response(status=401)
+        try:
+            sent = AsyncBoltRequest(body=body.decode(), headers=dict(request.headers))
+            answer = await self._app.async_dispatch(sent)
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
+            # Bolt has no answer of its own to a body of an unexpected shape.
+            log.warning("slack.malformed", error=type(error).__name__)
+            return web.Response(status=400)
+        return await to_aiohttp_response(answer)
+
+    def _signed(self, request: web.Request, body: bytes) -> bool:
+        # Bolt verifies too, but only after it has parsed the body, and it fails on what is no number.
+        timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        signature = request.headers.get("X-Slack-Signature", "")
+        if not TIMESTAMP.fullmatch(timestamp) or not signature.isascii():
+            return False
+        try:
+            return self._verifier.is_valid(body, timestamp, signature)
+        except UnicodeDecodeError:
+            return False
+
+    async def _authorise(self, team_id: str | None) -> AuthorizeResult:
+        bot = await self._chat.identity()
+        if team_id is None:
+            raise ValueError("a request without a workspace")
+        if team_id != bot.team:
+            raise ForeignWorkspace
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=bot.team,
+            bot_user_id=bot.user,
+            bot_id=bot.bot,
+            bot_token=self._chat.client.token,
+        )
+
+    async def _on_command(self, body: dict[str, Any]) -> BoltResponse:
+        return await self._handle(events.command(body, await self._chat.identity(), self._clock()))
+
+    async def _on_tap(self, body: dict[str, Any]) -> BoltResponse:
+        return await self._handle(events.tap(body, await self._chat.identity(), self._clock()))
+
+    async def _on_submission(self, body: dict[str, Any]) -> BoltResponse:
+        return await self._handle(events.submission(body, await self._chat.identity(), self._clock()))
+
+    async def _on_event(self, body: dict[str, Any]) -> BoltResponse:
+        if body["event"]["type"] in {"app_uninstalled", "tokens_revoked"}:
+            self._chat.forget_identity()
+            log.error("slack.removed", how=body["event"]["type"])
+            return BoltResponse(status=200)
+        heard = events.callback(body, await self._chat.identity(), self._clock())
+        return await self._handle(heard) if heard else BoltResponse(status=200)
+
+    async def _handle(self, heard: Heard) -> BoltResponse:
+        try:
+            return BoltResponse(status=200, body=await self._answer(heard, await self._dispatch(heard.event)))
+        except Exception as fault:
+            raise _Failed from fault
+
+    async def _answer(self, heard: Heard, outcome: Outcome) -> dict[str, Any] | str:
+        """The body of the acknowledgement, once everything that must come before it has been done. Replies in a
+        conversation, and whatever has no place in an answer, dispatch has put into the outbox."""
+        event = heard.event
+        try:
+            match outcome:
+                case ShowForm(form=form) if event.kind == "form":
+                    return {"response_action": "update", "view": render.modal(form)}
+                case ShowForm(form=form) if heard.trigger:
+                    await self._chat.show_form(heard.trigger, form)
+                case FormErrors(errors=errors, form=form) if event.kind == "form":
+                    return {"response_action": "errors", "errors": render.form_errors(errors, form)}
+                case Private(message=message) | Update(message=message) if event.kind == "command":
+                    return private(message)
+                case Private(message=message) | Update(message=message) if heard.response_url:
+                    replace = isinstance(outcome, Update)
+                    await self._chat.respond(heard.response_url, message, replace=replace)
+                case ShowHome(message=message):
+                    await self._chat.show_home(event.account.user, message)
+                    # Who asked for it with words is not looking at the App Home.
+                    if event.kind == "command":
+                        return private(message)
+                    if event.kind == "text" and event.here is not None and event.here.kind == "dm":
+                        await self._chat.send(event.here, message, key=f"home:{event.key}")
+        except ChatError as error:
+            log.warning("slack.not_shown", outcome=type(outcome).__name__, error=str(error))
+            return private(_not_shown()) if event.kind == "command" else ""
+        return ""
+
+    async def _on_error(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
+        match error:
+            case ForeignWorkspace():
+                log.warning("slack.foreign_workspace")
+                return BoltResponse(status=403, headers=NOT_AGAIN)
+            case _Failed():
+                log.error("slack.not_handled", error=type(error.__cause__).__name__)
+                return BoltResponse(status=503)
+            case ChatError():
+                log.error("slack.no_identity", error=str(error))
+                return BoltResponse(status=503)
+            case BoltUnhandledRequestError() if "type" in body:
+                return BoltResponse(status=200)
+        log.warning("slack.malformed", error=type(error).__name__)
+        return BoltResponse(status=400)
+
+
+def _not_shown() -> Message:
+    said = _("This could not be opened in time. Please try again.")
+    return Message(said, (Text(said),), _("Only you can see this."))

@@ -1,0 +1,291 @@
+"""Neutral messages and forms as Adaptive Cards 1.5.
+
+All text goes into text runs, which know no Markdown; what else a card would interpret is defused here.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from bot import ui
+from bot.texts import _, ngettext
+
+Json = dict[str, Any]
+
+CARD = "application/vnd.microsoft.card.adaptive"
+MAX_BYTES = 28_000
+MAX_BUTTONS = 6
+MAX_TITLE = 24
+SCHEMES = frozenset({"https", "mailto", "tel"})
+
+TAP = ("action", "subject", "version")
+"""What a button carries, in this order: action, subject and version."""
+DIALOG = ("form", "subject", "version", "dialog")
+"""What a form carries, in this order: name, subject, version and the id of the dialog that was opened."""
+ONE, MANY = "one:", "many:"
+"""What stands before a field's name in the id of its input: whether one value or several come back."""
+
+
+def card(message: ui.Message) -> Json:
+    """The card of a message. Raises TypeError for an element that is not known, ValueError beyond Teams' limits."""
+    body: list[Json] = []
+    divide = False
+    for block in message.blocks:
+        if isinstance(block, ui.Divider):
+            divide = True
+        else:
+            body += _divided(_elements(block), divide=divide)
+            divide = False
+    body += _divided(_paragraph(message.seen_by, isSubtle=True, size="Small"), divide=divide)
+    return _within_limits(_card(body, fallback=message.summary))
+
+
+def attachment(content: Json) -> Json:
+    """A card as it is attached to an activity or a dialog."""
+    return {"contentType": CARD, "content": content}
+
+
+def one_line(text: str) -> str:
+    """A text for a place that shows one line and no markup, such as a notification."""
+    return " ".join(text.split())
+
+
+def dialog(
+    form: ui.Form,
+    dialog_id: str,
+    values: ui.Values | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> Json:
+    """The dialog of a form, as ``task.value`` of a task module answer.
+
+    ``values``: what was typed, when the form is shown again; ``errors``: a text for each field that needs another look.
+    Raises TypeError for a field that is not known, ValueError beyond the limits.
+    """
+    if len(form.title) > MAX_TITLE:
+        raise ValueError(f"the title of form {form.name} is longer than {MAX_TITLE} characters")
+    values, errors = values or {}, errors or {}
+    body = _paragraph(form.intro) + _error_summary(form, errors)
+    for field in form.fields:
+        items = [_input(field, values)]
+        if field.name in errors:
+            items += _error(errors[field.name])
+        items += _paragraph(field.help, isSubtle=True, size="Small")
+        body.append({"type": "Container", "spacing": "Medium", "items": items})
+    body += _paragraph(form.seen_by, isSubtle=True, size="Small")
+    send = {
+        "type": "Action.Submit",
+        "title": _plain(form.submit),
+        "style": "positive",
+        "data": dict(zip(DIALOG, (form.name, form.subject, form.version, dialog_id), strict=True)),
+    }
+    content = _within_limits(_card(body, fallback=form.title) | {"actions": [send]})
+    return {
+        "title": _plain(form.title),
+        "width": "medium",
+        "height": "medium",
+        "card": attachment(content),
+    }
+
+
+def _card(body: list[Json], fallback: str) -> Json:
+    return {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.5",
+        "fallbackText": _plain(fallback),
+        "body": body,
+    }
+
+
+def _within_limits(content: Json) -> Json:
+    size = len(json.dumps(content))
+    if size > MAX_BYTES:
+        raise ValueError(f"a card of {size} bytes is too big for Teams, which takes {MAX_BYTES}")
+    return content
+
+
+def _divided(elements: list[Json], *, divide: bool) -> list[Json]:
+    if divide and elements:
+        elements[0]["separator"] = True
+    return elements
+
+
+def _elements(block: ui.Element) -> list[Json]:
+    match block:
+        case ui.Heading(text):
+            elements = _paragraph(text, weight="Bolder", size="Medium")
+        case ui.Text(text):
+            elements = _paragraph(text)
+        case ui.Bullets(items):
+            elements = _lines([_run(f"• {one_line(item)}")] for item in items)
+        case ui.Facts(rows):
+            elements = _lines(
+                [_run(f"{one_line(label)}: ", weight="Bolder"), _run(one_line(value))] for label, value in rows
+            )
+        case ui.Link(label, url):
+            elements = _lines([[_link(label, url)]])
+        case ui.Contact():
+            elements = _contact(block)
+        case ui.Buttons(buttons):
+            elements = _buttons(buttons)
+        case _:
+            raise TypeError(f"Teams cannot show {type(block).__name__}")
+    return elements
+
+
+def _contact(contact: ui.Contact) -> list[Json]:
+    lines = [[_run(one_line(contact.name), weight="Bolder")]]
+    address = quote(contact.email, safe="@")
+    if contact.email:
+        lines.append([_link(contact.email, f"mailto:{address}")])
+    if contact.email and any(platform == "teams" for platform, _tenant, _user in contact.accounts):
+        chat = f"https://teams.microsoft.com/l/chat/0/0?users={address}"
+        lines.append([_link(_("Chat with {name} in Teams").format(name=one_line(contact.name)), chat)])
+    return _lines(lines)
+
+
+def _buttons(buttons: tuple[ui.Button, ...]) -> list[Json]:
+    if len(buttons) > MAX_BUTTONS:
+        raise ValueError(f"{len(buttons)} buttons in a row: Teams shows {MAX_BUTTONS}")
+    return [{"type": "ActionSet", "actions": [_button(button) for button in buttons]}] if buttons else []
+
+
+def _button(button: ui.Button) -> Json:
+    data: Json = dict(zip(TAP, (button.action, button.subject, button.version), strict=True))
+    style: Json = {"style": "positive"} if button.primary else {}
+    title = _plain(button.label)
+    if button.opens:
+        fetch = {"msteams": {"type": "task/fetch"}}
+        return {"type": "Action.Submit", "title": title, "data": data | fetch, **style}
+    return {"type": "Action.Execute", "title": title, "verb": button.action, "data": data, **style}
+
+
+def _input(field: ui.Field, values: ui.Values) -> Json:
+    label = field.label if not field.optional else _("{label} (optional)").format(label=field.label)
+    shared: Json = {"id": ONE + field.name, "label": _plain(label)}
+    match field:
+        case ui.PickOne(options=options, value=value):
+            return shared | {
+                "type": "Input.ChoiceSet",
+                "style": "compact",
+                "placeholder": _("Choose one"),
+                "value": _one(values, field.name, value),
+                "choices": [{"title": _plain(option.label), "value": option.value} for option in options],
+            }
+        case ui.PickMany(options=options, value=chosen):
+            return shared | {
+                "type": "Input.ChoiceSet",
+                "id": MANY + field.name,
+                "isMultiSelect": True,
+                "style": "expanded",
+                "wrap": True,
+                "value": _joined(_many(values, field.name, chosen)),
+                # Teams reads Markdown in the titles of check boxes, unlike in a drop-down list.
+                "choices": [
+                    {"title": _without_markdown(_plain(option.label)), "value": _joined([option.value])}
+                    for option in options
+                ],
+            }
+        case ui.DateField(value=value):
+            given = _one(values, field.name, value)
+            if not _is_day(given):  # a date picker would drop it; what was typed must stay
+                return shared | {"type": "Input.Text", "placeholder": _("YYYY-MM-DD"), "value": given}
+            return shared | {"type": "Input.Date", "value": given}
+        case ui.NumberField(value=value):
+            # Input.Number drops what is no number; what was typed must stay
+            given = _one(values, field.name, value)
+            return shared | {"type": "Input.Text", "placeholder": _("A whole number"), "value": given}
+        case _:
+            raise TypeError(f"Teams cannot ask for {type(field).__name__}")
+
+
+def _one(values: ui.Values, name: str, default: str) -> str:
+    value = values.get(name, default)
+    return value if isinstance(value, str) else ""
+
+
+def _many(values: ui.Values, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    value = values.get(name, default)
+    return value if isinstance(value, tuple) else ()
+
+
+def _joined(values: Iterable[str]) -> str:
+    """Several values as Adaptive Cards carry them; raises ValueError where one has the comma that parts them."""
+    listed = list(values)
+    if any("," in value for value in listed):
+        raise ValueError("the value of an option has a comma, with which Teams parts several values")
+    return ",".join(listed)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return not text or date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _error_summary(form: ui.Form, errors: Mapping[str, str]) -> list[Json]:
+    if not errors:
+        return []
+    count = len(errors)
+    found = ngettext("one answer needs another look", "{count} answers need another look", count)
+    elsewhere = errors.keys() - {field.name for field in form.fields}
+    return [
+        *_error(found.format(count=count), weight="Bolder"),
+        *(line for name in sorted(elsewhere) for line in _error(errors[name])),
+    ]
+
+
+def _error(text: str, **style: str) -> list[Json]:
+    return _paragraph(_("Error: {problem}").format(problem=text), color="Attention", **style)
+
+
+def _paragraph(text: str, **style: str | bool) -> list[Json]:
+    """A block for each line, because not every client breaks the lines of one."""
+    return _lines([_run(line, **style)] if line.strip() else [] for line in text.splitlines())
+
+
+def _lines(lines: Iterable[list[Json]]) -> list[Json]:
+    """Lines close together; an empty one is a gap."""
+    blocks: list[Json] = []
+    gap = "Default"
+    for inlines in lines:
+        if inlines:
+            blocks.append({"type": "RichTextBlock", "spacing": gap, "inlines": inlines})
+        gap = "None" if inlines else "Medium"
+    return blocks
+
+
+def _run(text: str, **style: str | bool) -> Json:
+    return {"type": "TextRun", "text": _plain(text), **style}
+
+
+def _link(label: str, url: str) -> Json:
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES or not (parts.netloc or parts.path) or re.search(r"[\s\x00-\x1f]", url):
+        raise ValueError("a link must be a https:, mailto: or tel: address")
+    return {
+        "type": "TextRun",
+        "text": _plain(one_line(label)),
+        "underline": True,
+        "selectAction": {"type": "Action.OpenUrl", "url": url},
+    }
+
+
+def _plain(text: str) -> str:
+    """Break what cards replace in any text, ``{{DATE(...)}}`` and ``${...}``, with a space that has no width."""
+    return re.sub(r"(?<=[{$])(?=\{)", "\u200b", text)
+
+
+def _without_markdown(text: str) -> str:
+    """One line in which Markdown finds nothing to do."""
+    escaped = re.sub(r"([\\`*_\[\]<>~|])", r"\\\1", one_line(text))
+    return re.sub(r"^(#|[-+](?= )|\d+(?=[.)]))", _escaped_start, escaped)
+
+
+def _escaped_start(found: re.Match[str]) -> str:
+    start = found.group()
+    return f"{start}\\" if start.isdigit() else f"\\{start}"

@@ -1,0 +1,50 @@
+"""The cadence: when things are due. Pure rules of days and zones; all moments are in UTC."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+MORNING = time(10)
+"""When the bot does what is due on a day."""
+
+REMINDER_OF_WELCOME = 7
+FIRST_LOOK_FOR_A_DATE = 21
+NEXT_LOOK_FOR_A_DATE = 42
+"""Days between one look and the next, and how long a meeting keeps the bot from asking for another."""
+
+
+def morning(day: date, zone: ZoneInfo) -> datetime:
+    """10:00 on a day in a zone."""
+    return datetime.combine(day, MORNING, zone).astimezone(UTC)
+
+
+def morning_later(now: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """10:00, so many days after the day that it is now in a zone."""
+    return morning(now.astimezone(zone).date() + timedelta(days=days), zone)
+
+
+def welcome_reminder(welcomed_at: datetime, zone: ZoneInfo) -> datetime:
+    """When somebody who has not answered the welcome is asked once more."""
+    return morning_later(welcomed_at, REMINDER_OF_WELCOME, zone)
+
+
+def first_look_for_a_date(introduced_at: datetime, zone: ZoneInfo) -> datetime:
+    """When the bot first looks whether a new pair has a date."""
+    return morning_later(introduced_at, FIRST_LOOK_FOR_A_DATE, zone)
+
+
+def next_look_for_a_date(looked_at: datetime, ends_on: date, zone: ZoneInfo) -> datetime | None:
+    """When the bot looks again whether a pair has a date; None once the programme is over by then."""
+    at = morning_later(looked_at, NEXT_LOOK_FOR_A_DATE, zone)
+    return at if at.astimezone(zone).date() <= ends_on else None
+
+
+def wants_a_date(today: date, logged: Iterable[date], arranged: Iterable[date]) -> bool:
+    """Whether a pair may be asked to find a date: none lies ahead, and no meeting was logged for the last six weeks."""
+    lately = today - timedelta(days=NEXT_LOOK_FOR_A_DATE)
+    return not any(day > lately for day in logged) and not any(day >= today for day in arranged)
+
+
+def did_you_meet(day: date, zone: ZoneInfo) -> datetime:
+    """When the two are asked whether an arranged meeting took place."""
+    return morning(day + timedelta(days=1), zone)

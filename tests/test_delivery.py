@@ -1,0 +1,468 @@
+"""Delivery on its own: what happens when a platform refuses, is slow, loses an answer, or the process dies."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from bot.chat import (
+    Ambiguous,
+    NotEditable,
+    RateLimited,
+    Refused,
+    Unauthorised,
+    Unavailable,
+    Unreachable,
+)
+from bot.delivery import Delivery
+from bot.flow import Done, Event, Flow, Flows, Outcome
+from bot.ui import Message, Text
+from storage import places
+from storage.records import Conversation
+from storage.unit_of_work import UnitOfWork
+from tests.fake_chat import FakeChat, Killed
+from tests.world import World, copy_of
+
+FRIDAY_NIGHT = datetime(2026, 2, 6, 22, 0, tzinfo=UTC)
+MONDAY_MORNING = datetime(2026, 2, 9, 8, 0, tzinfo=UTC)
+
+
+def note(words: str = "hello") -> Message:
+    return Message(summary=words, blocks=(Text(words),), seen_by="Only you can see this.")
+
+
+def reach_flow() -> Flow:
+    flow = Flow("reach")
+
+    @flow.on("removed")
+    def removed(event: Event, uow: UnitOfWork) -> Outcome:
+        uow.people.mark_unreachable(event.account)
+        return Done()
+
+    return flow
+
+
+class Post:
+    """A delivery that tests drive: messages in, time passes, what arrived."""
+
+    def __init__(self, world: World, chat: FakeChat, owner: str = "one") -> None:
+        self.world = world
+        self.chat = chat
+        chats = {"slack": chat, "teams": FakeChat(platform="teams", can_find=False)}
+        self.delivery = Delivery(
+            world.database,
+            Flows([reach_flow()]),
+            chats,
+            clock=lambda: self.world.now,
+            owner=owner,
+            random=Random(1),
+        )
+
+    def add(self, who: str, key: str, *, answer: bool = True, message: Message | None = None) -> None:
+        with self.world.uow() as uow:
+            uow.outbox.add(
+                to=places.dm(self.world.people[who]),
+                key=key,
+                message=message or note(),
+                answers_at=self.world.now if answer else None,
+            )
+
+    def deliver(self) -> None:
+        asyncio.run(self.delivery.deliver_due())
+
+    def deliver_until_killed(self) -> None:
+        with pytest.raises(BaseExceptionGroup) as caught:
+            self.deliver()
+        assert caught.group_contains(Killed)
+
+    def next_at(self) -> datetime | None:
+        return asyncio.run(self.delivery.next_at())
+
+    def deliver_all(self) -> None:
+        """Move from one moment at which something may go to the next, until nothing waits."""
+        for _ in range(200):
+            self.deliver()
+            following = self.next_at()
+            if following is None:
+                return
+            self.world.now = max(self.world.now, following)
+        raise AssertionError("the outbox does not empty")
+
+    def counts(self) -> dict[str, int]:
+        with self.world.uow() as uow:
+            return uow.outbox.counts()
+
+
+@pytest.fixture
+def post(world: World) -> Post:
+    return Post(world, FakeChat())
+
+
+def test_an_answer_is_sent_at_once_even_at_night(post: Post) -> None:
+    post.world.now = FRIDAY_NIGHT
+    post.add("Niamh", "a")
+    post.deliver()
+    assert post.chat.keys() == ["a"]
+
+
+def test_a_prompt_waits_for_the_morning_of_the_next_working_day(post: Post) -> None:
+    post.world.now = FRIDAY_NIGHT
+    post.add("Niamh", "a", answer=False)
+    post.deliver()
+    assert post.chat.keys() == []
+    assert post.next_at() == MONDAY_MORNING
+    post.deliver_all()
+    assert post.world.now == MONDAY_MORNING
+    assert post.chat.keys() == ["a"]
+
+
+def test_an_answer_that_is_a_minute_late_is_a_prompt(post: Post) -> None:
+    post.world.now = FRIDAY_NIGHT
+    post.add("Niamh", "a")
+    post.chat.faults.append(Unavailable("down"))
+    post.deliver()
+    post.world.pass_time(minutes=2)
+    post.deliver()
+    assert post.chat.keys() == []
+    post.deliver_all()
+    assert (post.chat.keys(), post.world.now) == (["a"], MONDAY_MORNING)
+
+
+def test_a_third_prompt_in_seven_days_waits_for_the_eighth(post: Post) -> None:
+    started = post.world.now
+    for key in "abc":
+        post.add("Niamh", key, answer=False)
+    post.deliver_all()
+    assert post.chat.keys() == ["a", "b", "c"]
+    assert post.world.now >= started + timedelta(days=7)
+
+
+def test_answers_do_not_count_in_the_message_budget(post: Post) -> None:
+    started = post.world.now
+    for key in "abcdef":
+        post.add("Niamh", key)
+        post.deliver()
+        post.world.pass_time(seconds=2)
+    assert post.chat.keys() == list("abcdef")
+    assert post.world.now - started < timedelta(minutes=1)
+
+
+def test_a_prompt_that_waits_does_not_hold_up_an_answer(post: Post) -> None:
+    post.world.now = FRIDAY_NIGHT
+    post.add("Niamh", "prompt", answer=False)
+    post.deliver()
+    post.add("Niamh", "answer")
+    post.deliver()
+    assert post.chat.keys() == ["answer"]
+
+
+def test_a_message_that_is_tried_again_holds_up_what_is_behind_it(post: Post) -> None:
+    post.add("Niamh", "first")
+    post.chat.faults.append(Unavailable("down"))
+    post.deliver()
+    post.add("Niamh", "second")
+    post.deliver()
+    assert post.chat.keys() == []
+    post.deliver_all()
+    assert post.chat.keys() == ["first", "second"]
+
+
+def test_one_conversation_gets_one_message_a_second(post: Post) -> None:
+    post.add("Niamh", "a")
+    post.add("Niamh", "b")
+    post.deliver()
+    assert post.chat.keys() == ["a"]
+    assert post.next_at() == post.world.now + timedelta(seconds=1)
+
+
+def test_an_installation_gets_a_burst_and_then_an_even_pace(post: Post) -> None:
+    started = post.world.now
+    with post.world.uow() as uow:
+        for n in range(15):
+            here = uow.places.here(Conversation("slack", "T1", f"D{n}", "dm"))
+            uow.outbox.add(to=here, key=f"k{n}", message=note(), answers_at=started)
+    post.deliver()
+    assert len(post.chat.posts) == 10
+    post.deliver_all()
+    assert len(post.chat.posts) == 15
+    assert post.world.now - started == timedelta(seconds=1)
+
+
+def test_retry_after_is_kept_and_costs_no_attempt(post: Post) -> None:
+    post.add("Niamh", "a")
+    post.chat.faults.append(RateLimited("slow down", 30, everywhere=False))
+    post.deliver()
+    assert post.next_at() == post.world.now + timedelta(seconds=30)
+    post.deliver()
+    assert post.chat.calls == 1
+    post.deliver_all()
+    assert post.chat.keys() == ["a"]
+
+
+def test_retry_after_for_the_installation_stops_all_its_conversations(post: Post) -> None:
+    post.add("Niamh", "a")
+    post.chat.faults.append(RateLimited("slow down", 30, everywhere=True))
+    post.deliver()
+    post.add("Amara", "b")
+    post.deliver()
+    assert post.chat.calls == 1
+    post.world.pass_time(seconds=30)
+    post.deliver_all()
+    assert sorted(post.chat.keys()) == ["a", "b"]
+
+
+def test_a_revoked_token_makes_no_storm(post: Post) -> None:
+    post.chat.faults.extend([Unauthorised("token_revoked")])
+    for name in ("Niamh", "Amara", "Leila"):
+        post.add(name, f"to-{name}")
+        post.deliver()
+    assert post.chat.calls == 1
+    post.deliver_all()
+    assert len(post.chat.keys()) == 3
+
+
+def test_an_installation_that_is_paused_is_not_in_the_way_of_another(post: Post) -> None:
+    with post.world.uow() as uow:
+        uow.outbox.keep_busy("slack:T1", post.world.now + timedelta(hours=1))
+        for n in range(40):
+            here = uow.places.here(Conversation("slack", "T1", f"D{n}", "dm"))
+            uow.outbox.add(to=here, key=f"k{n}", message=note(), answers_at=post.world.now)
+        elsewhere = uow.places.here(Conversation("slack", "T2", "D-other", "dm"))
+        uow.outbox.add(to=elsewhere, key="other", message=note(), answers_at=post.world.now)
+    post.deliver()
+    assert post.chat.keys() == ["other"]
+
+
+def test_backoff_grows_and_gives_up_after_three_days(post: Post) -> None:
+    post.chat.faults.extend([Unavailable("down")] * 1000)
+    post.add("Niamh", "a")
+    started = post.world.now
+    pauses = []
+    while (following := post.next_at()) is not None:
+        pauses.append(following - post.world.now)
+        post.world.now = max(post.world.now, following)
+        post.deliver()
+    assert post.counts() == {"delivered": 0, "pending": 0, "dead": 1}
+    assert post.world.now - started > timedelta(days=3)
+    assert post.chat.calls < 500
+
+
+def test_an_answer_that_was_lost_is_looked_up_before_it_is_sent_again(post: Post) -> None:
+    post.add("Niamh", "a")
+    post.chat.faults.append(Ambiguous("timeout"))
+    post.deliver_all()
+    assert post.chat.keys() == ["a"]
+    assert post.counts()["delivered"] == 1
+
+
+def test_a_message_that_never_arrived_is_sent_again(post: Post) -> None:
+    post.chat.lost = True
+    post.add("Niamh", "a")
+    post.chat.faults.append(Ambiguous("timeout"))
+    post.deliver_all()
+    assert post.chat.keys() == ["a"]
+
+
+def test_a_process_killed_after_sending_sends_nothing_twice(post: Post) -> None:
+    post.add("Niamh", "a")
+    post.chat.faults.append(Killed())
+    post.deliver_until_killed()
+    successor = Post(post.world, post.chat, owner="two")
+    successor.deliver()
+    assert successor.chat.calls == 1, "the lease still holds"
+    post.world.pass_time(seconds=91)
+    successor.deliver()
+    assert post.chat.keys() == ["a"]
+    assert successor.counts() == {"delivered": 1, "pending": 0, "dead": 0}
+
+
+def test_a_refused_message_is_given_up_and_its_words_are_dropped(post: Post) -> None:
+    post.add("Niamh", "a")
+    post.chat.faults.append(Refused("invalid_blocks"))
+    post.deliver()
+    assert post.counts() == {"delivered": 0, "pending": 0, "dead": 1}
+    assert post.world.queued() == []
+
+
+def test_a_person_who_blocked_the_bot_is_noted_and_not_tried_again(post: Post) -> None:
+    for key in "abc":
+        post.add("Niamh", key)
+    post.chat.faults.append(Unreachable("blocked"))
+    post.deliver_all()
+    assert post.chat.calls == 1
+    assert post.counts() == {"delivered": 0, "pending": 0, "dead": 3}
+    with post.world.uow() as uow:
+        assert [p.name for p in uow.people.unreachable(post.world.programme.id)] == ["Niamh Gallagher"]
+
+
+def test_a_message_for_leads_waits_until_their_channel_is_bound(post: Post) -> None:
+    place = places.leads(post.world.programme)
+    with post.world.uow() as uow:
+        uow.outbox.add(to=place, key="digest", message=note())
+    post.deliver()
+    assert post.chat.calls == 0
+    with post.world.uow() as uow:
+        uow.places.bind(place, Conversation("slack", "T1", "G-leads", "channel"))
+        uow.outbox.hurry(place)
+    post.deliver()
+    assert post.chat.posts[0][:2] == ("G-leads", "digest")
+
+
+def test_a_replaced_message_that_was_sent_is_edited(post: Post) -> None:
+    post.add("Niamh", "a")
+    post.deliver()
+    with post.world.uow() as uow:
+        uow.outbox.replace("a", note("changed"))
+    post.deliver_all()
+    assert post.chat.keys() == ["a"]
+    assert [(i, k, m.summary) for i, k, m in post.chat.edits] == [("m1", "a", "changed")]
+
+
+def test_a_replaced_message_that_waits_is_overwritten(post: Post) -> None:
+    post.add("Niamh", "a")
+    with post.world.uow() as uow:
+        uow.outbox.replace("a", note("changed"))
+    post.deliver()
+    assert [m.summary for _, _, m in post.chat.posts] == ["changed"]
+    assert post.chat.edits == []
+
+
+def test_a_message_that_cannot_be_edited_is_sent_anew(post: Post) -> None:
+    post.add("Niamh", "a")
+    post.deliver()
+    with post.world.uow() as uow:
+        uow.outbox.replace("a", note("changed"))
+    post.chat.faults.append(NotEditable("gone"))
+    post.deliver_all()
+    assert [m.summary for _, _, m in post.chat.posts] == ["hello", "changed"]
+
+
+def test_a_message_to_a_group_keeps_the_quiet_time_of_both(post: Post) -> None:
+    pair = post.world.introduce("Amara")
+    post.world.now = FRIDAY_NIGHT
+    with post.world.uow() as uow:
+        uow.outbox.add(to=places.group(pair), key="intro", message=note())
+    post.deliver_all()
+    assert post.world.now == MONDAY_MORNING
+    assert post.chat.posts[0][0] == "C-U001+U003"
+
+
+def test_words_are_dropped_once_they_are_delivered(post: Post) -> None:
+    post.add("Niamh", "a", message=note("something private"))
+    post.deliver()
+    assert post.world.queued() == []
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """Whatever the platform does and whenever the process dies: what was added arrives once, in order, with the latest
+    words, and nothing is left."""
+
+    template: Path
+
+    @initialize()
+    def start(self) -> None:
+        self.directory = tempfile.mkdtemp()
+        self.world = copy_of(self.template, Path(self.directory) / "world.sqlite3")
+        self.post = Post(self.world, FakeChat())
+        self.added: list[str] = []
+        self.latest: dict[str, str] = {}
+        self.lives = 1
+
+    @rule()
+    def add(self) -> None:
+        key = f"k{len(self.added)}"
+        self.post.add("Niamh", key, message=note(key))
+        self.added.append(key)
+        self.latest[key] = key
+
+    @precondition(lambda self: self.added)
+    @rule(data=st.data())
+    def replace(self, data: st.DataObject) -> None:
+        key = data.draw(st.sampled_from(self.added))
+        self.latest[key] = f"{key} changed {len(self.latest)}"
+        with self.world.uow() as uow:
+            uow.outbox.replace(key, note(self.latest[key]))
+
+    @rule(
+        fault=st.sampled_from(
+            [
+                Unavailable("down"),
+                Ambiguous("timeout"),
+                RateLimited("slow", 3, everywhere=False),
+                RateLimited("slow", 3, everywhere=True),
+                Unauthorised("revoked"),
+            ]
+        )
+    )
+    def fail_next(self, fault: Exception) -> None:
+        self.post.chat.faults.append(fault)
+
+    @rule()
+    def deliver(self) -> None:
+        self.post.deliver()
+
+    @precondition(lambda self: self.added)
+    @rule()
+    def die_while_sending(self) -> None:
+        self.post.chat.faults.appendleft(Killed())
+        with contextlib.suppress(BaseExceptionGroup):
+            self.post.deliver()
+        self.lives += 1
+        faults = [fault for fault in self.post.chat.faults if not isinstance(fault, Killed)]
+        self.post.chat.faults = deque(faults)
+        self.post = Post(self.world, self.post.chat, owner=f"life {self.lives}")
+
+    @rule(seconds=st.sampled_from([1, 5, 30, 120]))
+    def wait(self, seconds: int) -> None:
+        self.world.pass_time(seconds=seconds)
+
+    @invariant()
+    def nothing_arrives_twice(self) -> None:
+        if hasattr(self, "post"):
+            keys = self.post.chat.keys()
+            assert len(keys) == len(set(keys))
+
+    def teardown(self) -> None:
+        if not hasattr(self, "post"):
+            return
+        self.post.chat.faults.clear()
+        self.post.deliver_all()
+        shown = {key: message.summary for _, key, message in self.post.chat.posts}
+        for _, key, message in self.post.chat.edits:
+            shown[key] = message.summary
+        assert shown == self.latest
+        assert sorted(self.post.chat.keys()) == sorted(self.added)
+        self.world.database.close()
+        shutil.rmtree(self.directory)
+
+
+def test_the_outbox_survives_whatever_happens(template: Path) -> None:
+    OutboxMachine.template = template
+
+    run_state_machine_as_test(
+        OutboxMachine,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=25,
+            deadline=None,
+            derandomize=True,
+            phases=(Phase.explicit, Phase.generate),
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
