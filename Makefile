@@ -30,8 +30,8 @@ lock: $(STAMP)
 
 # Collects the texts for translators.
 catalogue: $(STAMP)
-	$(VENV)/bin/pybabel --quiet extract --mapping pyproject.toml --keywords marked --project peermentor \
-		--omit-header --sort-by-file --output bot/locale/peermentor.pot bot
+	$(VENV)/bin/pybabel --quiet extract --keywords marked --no-location --sort-output --omit-header \
+		--output bot/locale/peermentor.pot bot
 
 clean:
 	rm -rf $(VENV) peermentor-demo.sqlite3*

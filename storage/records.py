@@ -23,8 +23,8 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Where messages go on a platform. ``kind``: ``dm``, ``group`` or ``channel``. ``service_url``: its connector
-    on Teams, empty on Slack."""
+    """Where messages go on a platform. ``kind``: ``dm``, ``group``, ``channel`` (a private one) or
+    ``public`` (a channel that is not known to be private). ``service_url``: its connector on Teams, empty on Slack."""
 
     platform: str
     tenant: str

@@ -42,7 +42,7 @@ def look_for_a_date(due: Due, uow: UnitOfWork) -> None:
     if again := cadence.next_look_for_a_date(uow.now, programme.ends_on, zone):
         uow.due.add("find_a_date", due.subject, again)
     logged, arranged = ([m.day for m in uow.meetings.of_pair(pair.id, state)] for state in ("logged", "arranged"))
-    if pair.state != "paused" and cadence.wants_a_date(today, logged, arranged):
+    if pair.state != "paused" and cadence.wants_a_date(today, [*logged, *arranged]):
         person = uow.people.get(person_id)
         message = find_a_date(pair, person, first=not logged)
         uow.outbox.add(to=dm(person), key=f"date:{due.subject}:{due.due_at:%Y-%m-%d}", message=message)

@@ -55,7 +55,7 @@ class SlackClient:
         sent = {
             "team_id": self._workspace.team,
             "channel_id": channel.id,
-            "channel_name": channel.name,
+            "channel_name": _name_of(channel),
             "user_id": self._user,
             "user_name": self._user.lower(),
             "command": f"/{name}",
@@ -221,13 +221,12 @@ class SlackClient:
 
     def _around_message(self, sent: Sent) -> Json:
         channel = self._workspace.channels[sent.channel]
-        name = "privategroup" if channel.kind == "channel" else channel.name
         private = bool(sent.only)
         response_url = self._workspace.response_url(self._user, channel.id, sent)
         container = {"type": "message", "message_ts": sent.ts, "channel_id": channel.id, "is_ephemeral": private}
         return {
             "container": container,
-            "channel": {"id": channel.id, "name": name},
+            "channel": {"id": channel.id, "name": _name_of(channel)},
             "response_url": self._wire.response_url(response_url),
             **({} if private else {"message": self._workspace.as_message(sent)}),
         }
@@ -277,3 +276,8 @@ def _refused_by_slack(fields: Mapping[str, slack_blocks.InputBlock], values: Val
             except ValueError:
                 errors[name] = "Please enter a whole number."
     return errors
+
+
+def _name_of(channel: Channel) -> str:
+    """As Slack gives it with commands and taps: private channels do not tell their names."""
+    return "privategroup" if channel.kind == "channel" else channel.name

@@ -39,10 +39,13 @@ def next_look_for_a_date(looked_at: datetime, ends_on: date, zone: ZoneInfo) -> 
     return at if at.astimezone(zone).date() <= ends_on else None
 
 
-def wants_a_date(today: date, logged: Iterable[date], arranged: Iterable[date]) -> bool:
-    """Whether a pair may be asked to find a date: none lies ahead, and no meeting was logged for the last six weeks."""
+def wants_a_date(today: date, meetings: Iterable[date]) -> bool:
+    """Whether a pair may be asked to find a date: no meeting, logged or arranged, lies ahead or in the last six weeks.
+
+    Whether an arranged one took place is a question of its own, which need not come together with this one.
+    """
     lately = today - timedelta(days=NEXT_LOOK_FOR_A_DATE)
-    return not any(day > lately for day in logged) and not any(day >= today for day in arranged)
+    return all(day <= lately for day in meetings)
 
 
 def did_you_meet(day: date, zone: ZoneInfo) -> datetime:

@@ -83,9 +83,10 @@ def test_a_pair_that_met_lately_is_left_in_peace(world: World, pair: Pair, days_
     assert len(world.due()) == 1
 
 
-def test_a_pair_with_a_date_ahead_is_left_in_peace(world: World, pair: Pair) -> None:
+@pytest.mark.parametrize("days", [7, 0, -1])
+def test_a_pair_with_a_date_ahead_or_just_behind_is_left_in_peace(world: World, pair: Pair, days: int) -> None:
     with world.uow() as uow:
-        uow.meetings.arrange(pair.id, IN_A_WEEK)
+        uow.meetings.arrange(pair.id, world.now.date() + timedelta(days=days))
     find_a_date(world, pair, "Niamh")
     assert world.queued() == []
 

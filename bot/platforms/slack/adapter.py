@@ -22,7 +22,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot import config
 from bot.chat import ChatError
 from bot.clock import Clock
-from bot.flow import FormErrors, Outcome, Private, ShowForm, ShowHome, Update
+from bot.flow import Event, FormErrors, Outcome, Private, ShowForm, ShowHome, Update
 from bot.platforms import Dispatch, Platform
 from bot.platforms.slack import events, render
 from bot.platforms.slack.chat import SlackChat, private, quiet
@@ -163,11 +163,10 @@ class _Adapter:
                     await self._chat.respond(heard.response_url, message, replace=replace)
                 case ShowHome(message=message):
                     await self._chat.show_home(event.account.user, message)
-                    # Who asked for it with words is not looking at the App Home.
-                    if event.kind == "command":
-                        return private(message)
-                    if event.kind == "text" and event.here is not None and event.here.kind == "dm":
-                        await self._chat.send(event.here, message, key=f"home:{event.key}")
+                case _ if event.on_home:
+                    # What was tapped there has changed something: the page is shown as it is now.
+                    opened = Event(kind="home", account=event.account, at=event.at)
+                    await self._answer(Heard(opened), await self._dispatch(opened))
         except ChatError as error:
             log.warning("slack.not_shown", outcome=type(outcome).__name__, error=str(error))
             return private(_not_shown()) if event.kind == "command" else ""

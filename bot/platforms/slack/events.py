@@ -224,7 +224,13 @@ def _account(bot: Identity, user: str, team: str) -> Account:
 
 
 def _conversation(bot: Identity, channel: str, name: str = "") -> Conversation:
-    kind = "dm" if channel.startswith("D") else "group" if name.startswith("mpdm-") else "channel"
+    """``name``: as Slack gives it with commands and taps, where every private channel is called ``privategroup``."""
+    if channel.startswith("D"):
+        kind = "dm"
+    elif name.startswith("mpdm-"):
+        kind = "group"
+    else:
+        kind = "channel" if name == "privategroup" else "public"
     return Conversation("slack", bot.team, channel, kind)
 
 

@@ -137,7 +137,8 @@ def received(activity: Activity, tenant: str, at: datetime) -> Received | None:
             return _invoked(activity, bare)
         case "installationUpdate" | "conversationUpdate" if bare.here and bare.here.kind == "dm":
             kind = _installation(activity)
-            key = _key(kind, activity.conversation.id, activity.id)
+            # Teams tells of one installation twice, as an update of the conversation and of the installation.
+            key = _key(kind, activity.conversation.id)
             return Received(replace(bare, kind=kind, key=key)) if kind else None
         case _:
             return None

@@ -29,9 +29,10 @@ MEMBERS = [
 
 @dataclass
 class Dispatch:
-    """Notes every event and answers with what the test has laid out."""
+    """Notes every event and answers with what the test has laid out: ``answers`` in turn, then ``outcome``."""
 
     outcome: Outcome = field(default_factory=Done)
+    answers: list[Outcome] = field(default_factory=list)
     error: Exception | None = None
     events: list[Event] = field(default_factory=list)
 
@@ -39,7 +40,7 @@ class Dispatch:
         self.events.append(event)
         if self.error is not None:
             raise self.error
-        return self.outcome
+        return self.answers.pop(0) if self.answers else self.outcome
 
     @property
     def event(self) -> Event:

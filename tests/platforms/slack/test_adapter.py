@@ -236,7 +236,23 @@ async def test_a_mention_is_text_in_its_channel_without_the_mention(rig: Rig) ->
     await rig.stand_in.client(GWEN, channel).say("leads here")
     event = rig.dispatch.event
     assert (event.kind, event.text) == ("text", "leads here")
-    assert event.here == Conversation("slack", TEAM, channel, "channel")
+    assert event.here == Conversation("slack", TEAM, channel, "public"), "a mention does not say that it is private"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("privategroup", "channel"), ("general", "public")])
+async def test_a_command_tells_a_private_channel_from_a_public_one(rig: Rig, name: str, kind: str) -> None:
+    channel = rig.stand_in.add_channel("leads", [GWEN])
+    sent = {
+        "command": "/leads",
+        "text": "here",
+        "user_id": GWEN.user,
+        "team_id": TEAM,
+        "channel_id": channel,
+        "channel_name": name,
+        "trigger_id": "1.2.3",
+    }
+    await rig.stand_in.send_form(sent)
+    assert rig.dispatch.event.here == Conversation("slack", TEAM, channel, kind)
 
 
 async def test_opening_the_home_tab_is_an_event(rig: Rig) -> None:
@@ -361,7 +377,7 @@ async def test_form_errors_stand_beside_their_fields_and_keep_what_was_typed(rig
     assert answer.form.values["how"] == "cafe"
 
 
-@pytest.mark.parametrize("outcome", [Private(said("Just you")), Update(said("Just you")), ShowHome(said("Just you"))])
+@pytest.mark.parametrize("outcome", [Private(said("Just you")), Update(said("Just you"))])
 async def test_a_command_is_answered_so_that_this_person_alone_sees_it(rig: Rig, outcome: Outcome) -> None:
     channel = rig.stand_in.add_channel("leads", [GWEN, AMARA])
     rig.dispatch.outcome = outcome
@@ -411,13 +427,17 @@ async def test_the_home_is_published(rig: Rig) -> None:
     assert home.lines == ("Your next step", "Only you can see this.")
 
 
-async def test_who_types_for_the_home_gets_it_in_the_direct_message_but_never_in_a_channel(rig: Rig) -> None:
-    rig.dispatch.outcome = ShowHome(said("Your next step"))
-    await rig.stand_in.client(AMARA).say("mentoring")
-    assert [post.lines[0] for post in rig.stand_in.posts] == ["Your next step"]
-    channel = rig.stand_in.add_channel("leads", [GWEN])
-    await rig.stand_in.client(GWEN, channel).say("mentoring")
-    assert len(rig.stand_in.posts) == 1
+async def test_the_home_is_shown_anew_after_a_tap_on_it(rig: Rig) -> None:
+    rig.dispatch.outcome = ShowHome(said("Your next step", GO))
+    client = rig.stand_in.client(AMARA)
+    home = await client.open_home()
+    assert home is not None
+    rig.dispatch.answers = [Update(said("Thank you")), ShowHome(said("What comes now"))]
+    await client.tap(home, home.button("go"))
+    assert [event.kind for event in rig.dispatch.events] == ["home", "button", "home"]
+    now = rig.stand_in.workspace.show_home(AMARA.user)
+    assert now is not None
+    assert now.lines[0] == "What comes now"
 
 
 async def test_a_form_that_comes_too_late_is_acknowledged_and_a_command_is_told(
