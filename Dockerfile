@@ -4,6 +4,7 @@ COPY requirements.lock pyproject.toml README.md LICENSE ./
 RUN pip install --no-cache-dir --require-hashes --requirement requirements.lock
 COPY bot bot
 COPY storage storage
+COPY manifest manifest
 RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
     && useradd --create-home peermentor \
     && install -d -o peermentor -m 0700 /var/lib/peermentor /var/lib/peermentor-keys

@@ -1,27 +1,40 @@
-"""The command line: ``peermentor`` or ``python -m bot``. The only place that reads ``.env``."""
+"""The command line: ``peermentor`` or ``python -m bot``. The only place that reads ``.env``.
+
+Commands that need the platforms' SDKs import them when they run: the others do not wait for that.
+"""
 
 import asyncio
 import contextlib
 import json
 import os
 import sys
+from collections.abc import Iterator
+from importlib import resources
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from dotenv import load_dotenv
+from dotenv import find_dotenv, load_dotenv
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
-from rich.text import Text
 
-from bot import app as application
-from bot.config import BadSettings, read
+from bot import importing, ui
+from bot.config import BadSettings, database_url, read
 from bot.log import log_to_stderr
-from bot.playground import demo as playground
-from storage.unit_of_work import DatabaseGone
+from bot.plan_report import mistakes_told, plan_report, warnings_told
+from storage.programmes import DemoDatabase
+from storage.unit_of_work import Database, DatabaseGone
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="A peer-mentoring programme in Slack and Teams.")
+manifests = typer.Typer(no_args_is_help=True)
+cli.add_typer(manifests, name="manifest")
+programmes = typer.Typer(no_args_is_help=True, help="Bring a programme of your own.")
+cli.add_typer(programmes, name="programme")
+
+RELEASE = installed_version("peermentor")
+GivenFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+PublicUrl = Annotated[str, typer.Option(envvar="PUBLIC_URL", help="The https:// address where the bot is reached.")]
 
 
 @cli.callback()
@@ -32,18 +45,16 @@ def main_options() -> None:
 @cli.command()
 def run() -> None:
     """Serve Slack, Teams or both over HTTP. Settings come from the environment or .env; see .env.example."""
-    load_dotenv()
-    try:
+    from bot import app as application  # noqa: PLC0415 - see above
+
+    _read_env_file()
+    with _all_mistakes_told():
         settings = read(os.environ)
-    except BadSettings as error:
-        for mistake in error.mistakes:
-            typer.echo(mistake, err=True)
-        raise typer.Exit(2) from None
     log_to_stderr()
     try:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(application.serve(settings))
-    except application.DemoDatabase:
+    except DemoDatabase:
         typer.echo("DATABASE_URL is a demo's database: give another, so that nobody real meets the example", err=True)
         raise typer.Exit(2) from None
     except DatabaseGone as error:
@@ -65,61 +76,138 @@ def demo(
     ),
 ) -> None:
     """Play the example programme's year against local stand-ins of Slack and Teams. Exit code 1 if a promise breaks."""
+    from bot.playground import demo as playground  # noqa: PLC0415 - see above
+    from bot.playground import terminal  # noqa: PLC0415 - see above
+
     for part in ("", "-wal", "-shm"):
         Path(f"{database}{part}").unlink(missing_ok=True)
     log_to_stderr()
     screen = Console(stderr=as_json, highlight=False)
+    if not as_json:
+        screen.print(terminal.INTRODUCTION, end="")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("days"))
     with Progress(*columns, console=screen, transient=True, disable=as_json and not sys.stderr.isatty()) as bar:
+        diary = terminal.Diary(bar.console)
         year = playground.Year(
             database=database,
             months=months,
             seed=seed,
-            tell=(lambda _: None) if as_json else lambda arrived: bar.console.print(_line(arrived)),
+            tell=(lambda _: None) if as_json else diary.note,
             progress=lambda day: bar.update(task, completed=day),
         )
         task = bar.add_task("The programme's year", total=year.days)
         figures, rows = asyncio.run(year.play())
+        diary.finish()
     if as_json:
         typer.echo(json.dumps(figures.as_json()))
     else:
-        screen.print(_table(rows))
-        screen.print(_summary(figures))
+        screen.print(terminal.months(rows))
+        screen.print(terminal.summary(figures))
+        screen.print(terminal.next_steps(database), end="")
     for line in figures.wrong():
         typer.echo(line, err=True)
     if figures.wrong():
         raise typer.Exit(1)
 
 
-def _line(arrived: playground.Arrived) -> Text:
-    """One message that reached somebody: when, who, where, what."""
-    reader, post = arrived.reader, arrived.post
-    where = {"dm": reader.account.platform, "group": "group chat", "channel": "channel"}[post.kind]
-    line = Text(f"{arrived.at.astimezone(playground.LONDON):%a %d %b %H:%M}  ", style="dim")
-    line.append(f"{reader.name:<24.24}", style="bold")
-    line.append(f"{reader.part:<15}{where:<12}", style="cyan")
-    line.append(post.lines[0] if post.lines else "")
-    return line
+@manifests.callback()
+def manifest_options() -> None:
+    """What Slack and Teams have to be told before the bot can be installed."""
+    _read_env_file()
 
 
-def _table(rows: list[playground.Month]) -> Table:
-    table = Table(title="The programme's year", caption="Prompts are what the bot started by itself.")
-    for name, justify in (("month", "left"), ("messages", "right"), ("prompts", "right"), ("meetings logged", "right")):
-        table.add_column(name, justify="right" if justify == "right" else "left")
-    for row in rows:
-        table.add_row(row.name, str(row.messages), str(row.prompts), str(row.meetings))
-    table.add_section()
-    sums = (sum(row.messages for row in rows), sum(row.prompts for row in rows), sum(row.meetings for row in rows))
-    table.add_row("all", *map(str, sums))
-    return table
+@manifests.command("slack")
+def slack_manifest(*, url: PublicUrl = "") -> None:
+    """Print the manifest that Slack takes for "create an app from a manifest"."""
+    from bot import manifest  # noqa: PLC0415 - see above
+
+    with _all_mistakes_told():
+        typer.echo(json.dumps(manifest.slack(url), indent=2, ensure_ascii=False))
 
 
-def _summary(figures: playground.Figures) -> Table:
-    table = Table(title="What it came to", show_header=False)
-    for name, value in figures.as_json().items():
-        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
-        table.add_row(name.replace("_", " "), shown)
-    return table
+@manifests.command("teams")
+def teams_manifest(
+    *,
+    app_id: Annotated[str, typer.Option(envvar="TEAMS_APP_ID", help="The bot's Microsoft App ID in Azure.")] = "",
+    url: PublicUrl = "",
+    developer: Annotated[str, typer.Option(help="The organisation that runs the programme, by name.")] = "",
+    website: Annotated[str, typer.Option(help="Its page about the programme.")] = "",
+    privacy: Annotated[str, typer.Option(help="Its page about the use of personal data.")] = "",
+    terms: Annotated[str, typer.Option(help="Its page with the terms of use.")] = "",
+    version: Annotated[str, typer.Option(help="Of the package: Teams takes a changed one if it is higher.")] = RELEASE,
+    out: Annotated[Path, typer.Option(help="The zip file to write.")] = Path("peermentor-teams.zip"),
+) -> None:
+    """Write the package that the Teams admin centre takes: the manifest and both icons."""
+    from bot import manifest  # noqa: PLC0415 - see above
+
+    app = manifest.TeamsApp(app_id, url, developer, website, privacy, terms, version)
+    with _all_mistakes_told():
+        package = manifest.teams_package(app)
+    try:
+        out.write_bytes(package)
+    except OSError as error:
+        typer.echo(f"--out is {str(out)!r}, which cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{out} is written: upload it in the Teams admin centre")
+
+
+@programmes.command("example")
+def example_programme() -> None:
+    """Print a programme.toml with every key, and how people.csv and pairs.csv look."""
+    typer.echo(resources.files("bot.programme").joinpath("example.toml").read_text("utf-8"), nl=False)
+
+
+@programmes.command("import")
+def import_programme(
+    programme: GivenFile,
+    people: GivenFile,
+    pairs: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, readable=True)] = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Look only: nothing is changed.")] = False,
+) -> None:
+    """Import PROGRAMME (toml), PEOPLE (csv) and PAIRS (csv), or, again, what has changed in them.
+
+    All mistakes are told at once; with any, nothing is imported and the exit code is 1.
+    """
+    _read_env_file()
+    said = importing.read(importing.Files.at(programme, people, pairs))
+    with _all_mistakes_told():
+        database = Database(database_url(os.environ), ui.dump)
+    try:
+        plan = asyncio.run(importing.look(said, database) if check else importing.carry_out(said, database))
+    except importing.BadFiles as bad:
+        typer.echo("\n".join(mistakes_told(bad)), err=True)
+        raise typer.Exit(1) from None
+    except DemoDatabase:
+        typer.echo("DATABASE_URL is a demo's database: give another for a real programme", err=True)
+        raise typer.Exit(2) from None
+    except DatabaseGone as error:
+        typer.echo(f"the database does not answer ({error}): check DATABASE_URL", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        database.close()
+    screen = Console(highlight=False)
+    screen.print(plan_report(plan), *warnings_told(said.findings.warnings), sep="\n", markup=False, soft_wrap=True)
+    if plan.changes_nothing:
+        screen.print("Nothing to change: everything is as the files say it.")
+    else:
+        screen.print("Looked only: nothing is changed." if check else "Imported.")
+
+
+def _read_env_file() -> None:
+    # Not beside this file, where it is looked for by default: the program may be installed elsewhere.
+    load_dotenv(find_dotenv(usecwd=True))
+
+
+@contextlib.contextmanager
+def _all_mistakes_told() -> Iterator[None]:
+    """Each mistake in the settings on a line of its own, and exit code 2."""
+    try:
+        yield
+    except BadSettings as error:
+        for mistake in error.mistakes:
+            typer.echo(mistake, err=True)
+        raise typer.Exit(2) from None
 
 
 def main() -> None:

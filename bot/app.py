@@ -22,7 +22,10 @@ from bot.jobs import Jobs
 from bot.platforms import Platform
 from bot.platforms.slack import adapter as slack
 from bot.platforms.teams import adapter as teams
-from storage.unit_of_work import Database
+from bot.texts import _
+from storage.files import PATH
+from storage.records import NotThere
+from storage.unit_of_work import Database, DatabaseGone
 
 LARGEST_REQUEST = 256 * 1024
 """Bytes; no event of either platform comes near."""
@@ -47,7 +50,7 @@ class App:
 
 def build(settings: Settings, *, clock: Clock = real_time, random: Random | None = None) -> App:
     """The app for these settings, on a database of the newest revision."""
-    database = Database(settings.database_url, ui.dump)
+    database = Database(settings.database_url, ui.dump, public_url=settings.public_url)
     database.upgrade()
     flows = Flows(handlers.FLOWS)
     chats: dict[str, Chat] = {}
@@ -67,7 +70,7 @@ def build(settings: Settings, *, clock: Clock = real_time, random: Random | None
         platforms.append(teams.build(settings.teams, dispatch, clock))
     chats.update({platform.chat.platform: platform.chat for platform in platforms})
     app = web.Application(client_max_size=LARGEST_REQUEST)
-    app.add_routes([web.get("/healthz", _healthy)])
+    app.add_routes([web.get("/healthz", _healthy), web.get(f"{PATH}{{token}}", PublishedFiles(database, clock).serve)])
     for platform in platforms:
         app.add_routes(platform.routes)
     return App(database, delivery, Jobs(database, flows, clock=clock, wake=delivery.wake), tuple(platforms), app)
@@ -87,17 +90,11 @@ async def listening(app: App, host: str, port: int) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-class DemoDatabase(Exception):
-    """The database holds the example programme: nothing real runs on it."""
-
-
 async def serve(settings: Settings) -> None:
     """Run for real, until cancelled. Raises DemoDatabase for a database that a demo made."""
     app = build(settings)
     try:
-        programme = await app.database.run(lambda uow: uow.programmes.current(), real_time())
-        if programme is not None and programme.is_demo:
-            raise DemoDatabase
+        await app.database.run(lambda uow: uow.programmes.real(), real_time())
         async with listening(app, settings.host, settings.port) as address:
             structlog.get_logger().info(
                 "listening", address=address, platforms=[p.chat.platform for p in app.platforms]
@@ -109,6 +106,28 @@ async def serve(settings: Settings) -> None:
                 app.jobs.stop()
     finally:
         await app.close()
+
+
+class PublishedFiles:
+    """The files that whoever has their link can fetch."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def serve(self, request: web.Request) -> web.Response:
+        """The file; 404 for a link that has expired or never was, 503 while the database does not answer."""
+        token = request.match_info["token"]
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex"}
+        try:
+            file = await self._database.run(lambda uow: uow.files.fetch(token), self._clock())
+        except NotThere:
+            gone = _("This link has expired. The bot gives you a new one when you look at the meeting there.")
+            return web.Response(status=404, text=gone, headers=headers)
+        except DatabaseGone:
+            return web.Response(status=503, headers=headers)
+        headers |= {"Content-Type": file.media_type, "Content-Disposition": f'attachment; filename="{file.name}"'}
+        return web.Response(body=file.content, headers=headers)
 
 
 async def _healthy(_request: web.Request) -> web.Response:

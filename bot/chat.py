@@ -86,6 +86,11 @@ class Chat(Protocol):
         """The user ids (``Account.user``) of all people in a conversation now."""
         ...
 
+    async def email_of(self, account: Account, here: Conversation | None) -> str | None:
+        """The e-mail address of an account as far as the platform vouches for it; None where it knows none, or none
+        that it has verified. ``here``: where the person wrote."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...

@@ -61,6 +61,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     public_url = _text(environ, "PUBLIC_URL").rstrip("/")
     if public_url and urlsplit(public_url).scheme != "https" and not is_loopback(public_url):
         mistakes.append("PUBLIC_URL must start with https://, because doctors' phones refuse anything else")
+    url = _database_url(environ, mistakes)
     slack = _slack(environ, mistakes)
     teams = _teams(environ, mistakes)
     if not mistakes and slack is None and teams is None:
@@ -69,7 +70,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     if mistakes:
         raise BadSettings(mistakes)
     return Settings(
-        database_url=_text(environ, "DATABASE_URL") or "sqlite:///peermentor.sqlite3",
+        database_url=url,
         key_dir=Path(_text(environ, "KEY_DIR") or "peermentor-keys"),
         host=_text(environ, "HOST") or "127.0.0.1",
         port=int(port),
@@ -77,6 +78,22 @@ def read(environ: Mapping[str, str]) -> Settings:
         slack=slack,
         teams=teams,
     )
+
+
+def database_url(environ: Mapping[str, str]) -> str:
+    """Where the data lives, for commands that need nothing else. Raises BadSettings."""
+    mistakes: list[str] = []
+    url = _database_url(environ, mistakes)
+    if mistakes:
+        raise BadSettings(mistakes)
+    return url
+
+
+def _database_url(environ: Mapping[str, str], mistakes: list[str]) -> str:
+    url = _text(environ, "DATABASE_URL") or "sqlite:///peermentor.sqlite3"
+    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        mistakes.append("DATABASE_URL must begin with sqlite:/// or postgresql://")
+    return url
 
 
 def _slack(environ: Mapping[str, str], mistakes: list[str]) -> Slack | None:
@@ -110,7 +127,7 @@ def _teams(environ: Mapping[str, str], mistakes: list[str]) -> Teams | None:
     return Teams(
         app_id=given["TEAMS_APP_ID"],
         app_password=given["TEAMS_APP_PASSWORD"],
-        tenant_id=given["TEAMS_TENANT_ID"],
+        tenant_id=given["TEAMS_TENANT_ID"].lower(),
         token_url=local["TEAMS_TOKEN_URL"],
         openid_url=local["TEAMS_OPENID_URL"],
         token_issuer=local["TEAMS_TOKEN_ISSUER"],

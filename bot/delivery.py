@@ -28,9 +28,11 @@ from bot.chat import (
 )
 from bot.clock import Clock
 from bot.flow import Event, Flows
+from bot.handlers.pause import quiet_of
 from bot.log import frames
 from bot.programme.budget import budget_of, next_within_budget
 from bot.programme.quiet import Quiet, next_allowed
+from storage import places
 from storage.records import Account, Conversation, Person, Waiting
 from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
 
@@ -107,6 +109,9 @@ class Delivery:
             except DatabaseGone:
                 log.warning("delivery.database_gone")
                 pause = LONGEST_WAIT
+            except Exception as error:  # noqa: BLE001 - delivery goes on, whatever it was
+                log.error("delivery.stumbled", error=type(error).__name__, where=frames(error))
+                pause = LONGEST_WAIT
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), pause)
 
@@ -136,20 +141,33 @@ class Delivery:
         claimed: list[Claimed] = []
         moved = 0
         for waiting in uow.outbox.heads(BATCH):
-            target = self._target(waiting, uow)
+            try:
+                target = self._may_go(waiting, uow)
+            except (LookupError, ValueError) as error:
+                # A row about somebody or something that is no more must not stop all others.
+                log.error("delivery.lost", row=waiting.id, error=type(error).__name__, where=frames(error))
+                uow.outbox.bury(waiting, "lost")
+                target = None
             if target is None:
                 moved += 1
-                continue
-            better = self._better_time(waiting, uow)
-            if better > uow.now:
-                uow.outbox.defer(waiting, better)
-                moved += 1
-            elif self._keeps_pace(waiting, target, uow):
+            else:
                 uow.outbox.lease(waiting, self._owner, uow.now + LEASE)
                 claimed.append(Claimed(waiting, target))
-            else:
-                moved += 1
         return claimed, moved
+
+    def _may_go(self, waiting: Waiting, uow: UnitOfWork) -> Target | None:
+        """Where the message goes now; None where it does not, and then its row or its place says when or why."""
+        target = self._target(waiting, uow)
+        if target is None:
+            return None
+        better = self._better_time(waiting, uow)
+        if waiting.useful_until is not None and better >= waiting.useful_until and not waiting.remote_id:
+            uow.outbox.drop(waiting)
+            return None
+        if better > uow.now:
+            uow.outbox.defer(waiting, better)
+            return None
+        return target if self._keeps_pace(waiting, target, uow) else None
 
     def _target(self, waiting: Waiting, uow: UnitOfWork) -> Target | None:
         """Where the message goes; None where it goes nowhere now, which is noted on its row."""
@@ -180,14 +198,15 @@ class Delivery:
         if waiting.remote_id or (waiting.answers_at and uow.now - waiting.answers_at <= ANSWER):
             return uow.now
         readers = _readers(waiting.place, uow)
-        quiets = [quiet_of(person) for person in readers] or [self._programme_quiet(uow)]
+        quiets = [quiet_of(person, uow) for person in readers] or [self._programme_quiet(uow)]
         earliest = uow.now
         for person in readers:
             participant = uow.people.participant(person.id)
             limits = budget_of(participant.role if participant else None)
             longest = max(span for _, span in limits)
             sent = uow.outbox.prompts_since(person.id, uow.now - longest, other_than=waiting)
-            earliest = max(earliest, next_within_budget(sent, uow.now, limits))
+            booked = uow.outbox.booked(places.dm(person), other_than=waiting)
+            earliest = max(earliest, next_within_budget([*sent, *booked], uow.now, limits))
         better = next_allowed(quiets, earliest)
         if better <= uow.now:
             uow.outbox.count_prompt([person.id for person in readers], waiting)
@@ -304,6 +323,9 @@ class Delivery:
         waiting, target = claimed.waiting, claimed.target
         uow.places.forget(waiting.place)
         kind, _, subject = waiting.place.partition(":")
+        if kind == "here":  # where somebody spoke who is not there any more: nothing leads there again
+            uow.outbox.bury_place(waiting.place, "unreachable")
+            return
         if kind != "dm":
             log.warning("delivery.place_gone", place=waiting.place)
             uow.outbox.retry(waiting, self._owner, uow.now + UNBOUND_PAUSE, maybe_sent=False, attempts=waiting.attempts)
@@ -315,11 +337,6 @@ class Delivery:
                 if route is not None:
                     route.handler(Event(kind="removed", account=account, at=uow.now, person=person), uow)
         uow.outbox.retry(waiting, self._owner, uow.now, maybe_sent=False, attempts=waiting.attempts)
-
-
-def quiet_of(person: Person) -> Quiet:
-    """When this person is left in peace."""
-    return Quiet(ZoneInfo(person.time_zone), person.region, person.quiet_from, person.quiet_until)
 
 
 def _readers(place: str, uow: UnitOfWork) -> tuple[Person, ...]:

@@ -1,5 +1,6 @@
 """One event is one unit of work: find the person, run the handler, commit, and say what became of it."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -32,6 +33,12 @@ log = structlog.get_logger()
 
 SAME_TAP = 15
 """Seconds within which a platform that repeats a tap gets no second private answer to it."""
+SECONDS_FOR_EMAIL = 2.0
+"""Platforms wait for an answer no longer than three seconds."""
+
+
+class _WhoIsThis(Exception):
+    """An account is nobody's, and somebody waits for theirs: its e-mail address may tell. Nothing has been changed."""
 
 
 class Dispatch:
@@ -63,7 +70,7 @@ class Dispatch:
         if route.leads:
             event = replace(event, leads_present=await self._leads_present(event.at))
         try:
-            outcome = await self._database.run(lambda uow: self._handle(event, route, uow), event.at)
+            outcome = await self._in_one_transaction(event, route)
         except DatabaseGone:
             raise
         except UserError as error:
@@ -74,6 +81,13 @@ class Dispatch:
             outcome = await self._apologise(event, error)
         self._wake()
         return outcome
+
+    async def _in_one_transaction(self, event: Event, route: Route) -> Outcome:
+        try:
+            return await self._database.run(lambda uow: self._handle(event, route, uow), event.at)
+        except _WhoIsThis:
+            known = replace(event, email=await self._email_of(event))
+            return await self._database.run(lambda uow: self._handle(known, route, uow), event.at)
 
     def _named(self, event: Event) -> Event:
         """Typed words that start with a command are that command."""
@@ -88,8 +102,10 @@ class Dispatch:
     def _handle(self, event: Event, route: Route, uow: UnitOfWork) -> Outcome:
         event = self._recognised(event, uow)
         if event.person is None and not route.open_to_all:
-            outsider = self._flows.find("outsider")
-            return self._settle(event, outsider.handler(event, uow) if outsider else Done(), uow)
+            if event.email is None and uow.people.anybody_without_account():
+                raise _WhoIsThis
+            stranger = self._flows.find("claim" if event.email else "outsider")
+            return self._settle(event, stranger.handler(event, uow) if stranger else Done(), uow)
         by_delivery = event.kind in {"command", "unknown"}  # each has a key of its own, so a repeat is the platform's
         if event.key and (by_delivery or route.again) and not uow.seen.first_time(_seen_key(event)):
             return self._settle(event, route.again(event, uow) if route.again else Done(), uow)
@@ -168,6 +184,18 @@ class Dispatch:
             return self._settle(self._recognised(event, uow), Private(message(uow.programmes.current())), uow)
 
         return await self._database.run(say, event.at)
+
+    async def _email_of(self, event: Event) -> str:
+        """The verified address of an account; empty where there is none, or the platform does not say so in time."""
+        chat = self._chats.get(event.account.platform)
+        if chat is None:
+            return ""
+        try:
+            async with asyncio.timeout(SECONDS_FOR_EMAIL):
+                return await chat.email_of(event.account, event.here) or ""
+        except (ChatError, TimeoutError) as error:
+            log.warning("event.email_unknown", platform=event.account.platform, error=type(error).__name__)
+            return ""
 
     async def _leads_present(self, now: datetime) -> frozenset[Account]:
         """Who is in the leads channel now; nobody where that cannot be seen."""

@@ -1,8 +1,9 @@
 """Invented people, for the examples that every conversation gives of its messages and forms."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from storage.records import Meeting, Pair, Participant, Person, Programme
+from storage.records import LearningSet, Meeting, Pair, Participant, Person, Programme, Session
 
 PROGRAMME = Programme(
     id=1,
@@ -29,6 +30,13 @@ LEAD = _person(14, "Dominic Hale", "Programme manager", "")
 
 PAIR = Pair(5, PROGRAMME.id, MENTOR, MENTEE, "introduced", datetime(2026, 9, 8, 9, 0, tzinfo=UTC))
 ARRANGED = Meeting(21, PAIR.id, date(2026, 11, 17), "arranged", None, "", (), None, version=1)
+SCHEDULED = replace(
+    ARRANGED,
+    minutes=45,
+    starts_at=datetime(2026, 11, 17, 17, 30, tzinfo=UTC),
+    place="Café by the main entrance",
+    uid="5d0e6c1f@westmarch.example",
+)
 LOGGED = Meeting(
     20,
     PAIR.id,
@@ -39,6 +47,26 @@ LOGGED = Meeting(
     topics=("exams", "work_life_balance"),
     logged_by=MENTEE.id,
     version=1,
+)
+
+FACILITATOR = _person(15, "Marguerite Sands", "Consultant and coach", "")
+LEARNING_SET = LearningSet(3, PROGRAMME.id, "Northern set", FACILITATOR)
+SESSION = Session(
+    31,
+    LEARNING_SET,
+    datetime(2026, 11, 18, 14, 0, tzinfo=UTC),
+    minutes=120,
+    place="Seminar room 2, Larkhill General",
+    state="planned",
+    uid="5d1f6b1e-1c39-4f0f-9d52-3c1f6a7b2e10",
+    sequence=0,
+    version=1,
+)
+COMING = (
+    (replace(MENTOR, id=16, name="Amara Okonjo"), "yes"),
+    (replace(MENTOR, id=17, name="Devika Nair"), "maybe"),
+    (replace(MENTOR, id=18, name="Jonah Whitfield"), ""),
+    (MENTOR, "yes"),
 )
 
 

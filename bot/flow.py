@@ -29,8 +29,10 @@ class Event:
     of the same event and different for any other; empty where the platform gives none.
     ``can_open_form``: a form can be shown in the answer. ``answers_privately``: the answer itself can carry a message
     that only this person sees. ``on_home``: a button of the Slack App Home was tapped.
-    ``person`` and ``leads_present`` (members of the leads channel now; only for flows that ask for it) are filled in
-    by dispatch.
+    ``email``: the verified address of an account that is nobody's yet, while people wait for their account; None where
+    it was not asked for, empty where there is none.
+    ``email``, ``person`` and ``leads_present`` (members of the leads channel now; only for flows that ask for it) are
+    filled in by dispatch.
     """
 
     kind: str
@@ -47,6 +49,7 @@ class Event:
     can_open_form: bool = False
     answers_privately: bool = False
     on_home: bool = False
+    email: str | None = None
     person: Person | None = None
     leads_present: frozenset[Account] = frozenset()
 
@@ -153,7 +156,7 @@ class Route:
 class Command:
     """A slash command on Slack, a typed word on Teams. ``help``: one line, marked for translation.
 
-    ``scope``: ``personal`` or ``leads``. ``hint``: what may follow it.
+    ``scope``: ``personal``, ``leads``, or ``typed`` for a word that is no slash command. ``hint``: what may follow it.
     """
 
     name: str
@@ -196,7 +199,8 @@ class Flow:
 
     def on(self, kind: str, *, open_to_all: bool = False) -> Callable[[Handler], Handler]:
         """Answer an event that has no name: ``home``, ``installed``, ``removed``, and what dispatch falls back to:
-        ``unknown`` (words or buttons that nobody answers to) and ``outsider`` (a person who is not known)."""
+        ``unknown`` (words or buttons that nobody answers to), ``outsider`` (a person who is not known) and ``claim`` (a
+        person who is not known, but whose e-mail address is)."""
         return self._route(kind, "", open_to_all=open_to_all)
 
     def job(self, rule: str) -> Callable[[Job], Job]:

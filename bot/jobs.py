@@ -75,7 +75,7 @@ class Jobs:
         except Exception as error:
             if not taken:
                 raise
-            work = taken[0]
+            work = taken[-1]  # a transaction that lost a race has run more than once
             log.error("job.failed", rule=work.rule, error=type(error).__name__, where=frames(error))
             await self._database.run(lambda uow: uow.due.postpone(work, now + AFTER_A_FAULT), now)
             return True
@@ -87,4 +87,9 @@ class Jobs:
             log.warning("jobs.database_gone")
 
     async def _forget(self) -> None:
-        await self._database.run(lambda uow: uow.seen.forget_old(), self._clock())
+        def forget(uow: UnitOfWork) -> None:
+            uow.seen.forget_old()
+            uow.outbox.forget_strangers()
+            uow.files.drop_expired()
+
+        await self._database.run(forget, self._clock())

@@ -1,7 +1,7 @@
 """Reads what comes back from chats as text: ids in the subjects of buttons and due work, and what was typed."""
 
 import re
-from datetime import date
+from datetime import date, time
 
 from bot.ui import Values
 from storage.records import NotThere
@@ -10,6 +10,7 @@ _ID = re.compile(r"[0-9]{1,9}", re.ASCII)
 _ABOUT = re.compile(r"([0-9]{1,9})-([0-9]{1,9})", re.ASCII)
 _YEAR_FIRST = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", re.ASCII)
+_TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
 
@@ -57,6 +58,20 @@ def read_day(text: str) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
+
+
+def read_time(text: str) -> time | None:
+    """A time of day as ``17:30`` or ``9.15``; None where it cannot be read as one."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    hour, minute = map(int, found.groups())
+    return time(hour, minute) if hour < 24 and minute < 60 else None  # noqa: PLR2004 - hours and minutes
+
+
+def read_line(text: str) -> str:
+    """What was typed as one line, without characters that cannot be seen."""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())
 
 
 def read_number(text: str) -> int | None:

@@ -31,8 +31,13 @@ def marked(text: str) -> str:
 
 
 def said_day(day: date) -> str:
-    """A day as people say it: ``Tuesday 3 March 2026``."""
-    return format_date(day, "EEEE d MMMM y", locale=LOCALE)
+    """A day of the year around today as people say it: ``Tuesday 3 March``."""
+    return format_date(day, "EEEE d MMMM", locale=LOCALE)
+
+
+def said_date(day: date) -> str:
+    """A day with its year: ``3 March 2026``."""
+    return format_date(day, "d MMMM y", locale=LOCALE)
 
 
 def said_month(day: date) -> str:

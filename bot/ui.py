@@ -40,7 +40,8 @@ class Divider(Element, frozen=True):
 
 
 class Link(Element, frozen=True):
-    """A line that opens an address (``https:``, ``mailto:`` or ``tel:``; renderers raise on others)."""
+    """A line that opens an address: ``https:``, ``mailto:``, ``tel:``, or ``http:`` on this machine. Renderers raise
+    on others."""
 
     label: str
     url: str
@@ -134,7 +135,21 @@ class NumberField(Field, frozen=True):
     value: str = ""
 
 
-AnyField = PickOne | PickMany | DateField | NumberField
+class TimeField(Field, frozen=True):
+    """A time of day; submitted as typed or picked, usually ``HH:MM``."""
+
+    value: str = ""
+
+
+class TextField(Field, frozen=True):
+    """Plain text, of one line or several; submitted as typed. ``max_length``: characters, at most 3,000."""
+
+    value: str = ""
+    multiline: bool = False
+    max_length: int = 200
+
+
+AnyField = PickOne | PickMany | DateField | NumberField | TimeField | TextField
 
 Values = dict[str, str | tuple[str, ...]]
 """What was typed into a form: a string, or for PickMany a tuple of strings, per field name."""

@@ -1,7 +1,7 @@
 """Meetings of pairs: at most one per pair and day."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -18,7 +18,13 @@ _COLUMNS = (
     meeting.c.how,
     meeting.c.logged_by,
     meeting.c.version,
+    meeting.c.starts_at,
+    meeting.c.place,
+    meeting.c.uid,
+    meeting.c.sequence,
 )
+
+_NO_TIME: dict[str, object] = {"starts_at": None, "minutes": None, "place": "", "uid": "", "sequence": 0}
 
 
 class Meetings:
@@ -71,15 +77,55 @@ class Meetings:
             values = {"pair_id": pair_id, "day": day, "state": "arranged"}
             return self.get(inserted(self._db.execute(insert(meeting).values(**values))))
         if found.state == "cancelled":
-            self._change(found.id, found.version, state="arranged")
+            self._change(found.id, found.version, state="arranged", **_NO_TIME)
         return self.get(found.id)
+
+    def arrange_at(
+        self,
+        pair_id: int,
+        starts_at: datetime,
+        *,
+        day: date,
+        minutes: int,
+        place: str,
+        instead_of: Meeting | None,
+        new_uid: str,
+    ) -> Meeting:
+        """Fix the time of a pair's meeting. ``instead_of``: the arranged meeting that gets this time; with a time
+        before, it stays the same event in calendars. A cancelled meeting of that day makes way; the caller sees to it
+        that there is no other on that day."""
+        there = self.on_day(pair_id, day)
+        if there is not None and instead_of is not None and there.id != instead_of.id:
+            self._db.execute(delete(meeting).where(meeting.c.id == there.id))
+        known = instead_of or there
+        moved = instead_of is not None and instead_of.starts_at is not None
+        values = {
+            "day": day,
+            "state": "arranged",
+            "minutes": minutes,
+            "starts_at": starts_at,
+            "place": place,
+            "uid": instead_of.uid if instead_of and moved else new_uid,
+            "sequence": instead_of.sequence + 1 if instead_of and moved else 0,
+        }
+        if known is None:
+            return self.get(inserted(self._db.execute(insert(meeting).values(pair_id=pair_id, **values))))
+        self._change(known.id, known.version, **values)
+        return self.get(known.id)
+
+    def with_a_time(self, person_id: int) -> list[Meeting]:
+        """The arranged meetings of all pairs of a person of which the time is known, earliest first."""
+        mine = (pair.c.mentor_id == person_id) | (pair.c.mentee_id == person_id)
+        query = select(*_COLUMNS).join(pair, pair.c.id == meeting.c.pair_id)
+        query = query.where(mine, meeting.c.state == "arranged", meeting.c.starts_at.is_not(None))
+        return [self._meeting(row) for row in self._db.execute(query.order_by(meeting.c.starts_at)).all()]
 
     def cancel(self, meeting_id: int) -> None:
         """Note that an arranged meeting will not take place."""
         self._db.execute(
             update(meeting)
             .where(meeting.c.id == meeting_id, meeting.c.state == "arranged")
-            .values(state="cancelled", version=meeting.c.version + 1)
+            .values(state="cancelled", version=meeting.c.version + 1, sequence=meeting.c.sequence + 1)
         )
 
     def log(
@@ -120,5 +166,17 @@ class Meetings:
         query = select(meeting_topic.c.topic).where(meeting_topic.c.meeting_id == row.id)
         topics = tuple(self._db.execute(query.order_by(meeting_topic.c.topic)).scalars())
         return Meeting(
-            row.id, row.pair_id, row.day, row.state, row.minutes, row.how, topics, row.logged_by, row.version
+            row.id,
+            row.pair_id,
+            row.day,
+            row.state,
+            row.minutes,
+            row.how,
+            topics,
+            row.logged_by,
+            row.version,
+            row.starts_at,
+            row.place,
+            row.uid,
+            row.sequence,
         )

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -87,6 +88,11 @@ programme = Table(
     Column("region", Text, nullable=False),
     Column("contact_name", Text, nullable=False),
     Column("contact_email", Text, nullable=False),
+    Column("reminder_days", Integer, nullable=False, server_default="7"),
+    Column("first_date_days", Integer, nullable=False, server_default="21"),
+    Column("next_date_days", Integer, nullable=False, server_default="42"),
+    Column("quiet_from", Integer, nullable=False, server_default="20"),
+    Column("quiet_until", Integer, nullable=False, server_default="8"),
     Column("is_demo", Boolean, nullable=False, server_default=text("false")),
 )
 
@@ -102,13 +108,25 @@ person = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("email", Text, nullable=False),
+    Column("email", Text, nullable=False, index=True),
     Column("profile", Text, nullable=False, server_default=""),
     Column("grade", Text, nullable=False, server_default=""),
     Column("time_zone", Text, nullable=False),
     Column("region", Text, nullable=False),
     Column("quiet_from", Integer, nullable=False, server_default="20"),
     Column("quiet_until", Integer, nullable=False, server_default="8"),
+    Column("no_send_days", Text, nullable=False, server_default="56"),
+    Column("away_until", Date),
+)
+
+leave = Table(
+    "leave",
+    metadata,
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    PrimaryKeyConstraint("person_id", "starts_on"),
+    CheckConstraint("starts_on <= ends_on", name="days"),
 )
 
 placement = Table(
@@ -132,6 +150,21 @@ account = Table(
     PrimaryKeyConstraint("platform", "tenant", "user"),
 )
 
+account_claim = Table(
+    "account_claim",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("asked_at", Moment, nullable=False),
+    Column("decided", Text),
+    Column("decided_by", ForeignKey("person.id")),
+    UniqueConstraint("platform", "tenant", "user", "person_id"),
+    _one_of("decided", "confirmed", "refused"),
+)
+
 participant = Table(
     "participant",
     metadata,
@@ -144,7 +177,7 @@ participant = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("programme_id", "person_id"),
     _one_of("role", "mentor", "mentee", "control"),
-    _one_of("state", "invited", "joined", "declined"),
+    _one_of("state", "invited", "joined", "declined", "left"),
 )
 
 duty = Table(
@@ -182,6 +215,10 @@ meeting = Table(
     Column("how", Text, nullable=False, server_default=""),
     Column("logged_by", ForeignKey("person.id")),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("starts_at", Moment),
+    Column("place", Text, nullable=False, server_default=""),
+    Column("uid", Text, nullable=False, server_default=""),
+    Column("sequence", Integer, nullable=False, server_default="0"),
     UniqueConstraint("pair_id", "day"),
     _one_of("state", "arranged", "logged", "cancelled"),
 )
@@ -192,6 +229,96 @@ meeting_topic = Table(
     Column("meeting_id", ForeignKey("meeting.id", ondelete="CASCADE"), nullable=False),
     Column("topic", Text, nullable=False),
     PrimaryKeyConstraint("meeting_id", "topic"),
+)
+
+als_set = Table(
+    "als_set",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("programme_id", ForeignKey("programme.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("facilitator_id", ForeignKey("person.id"), nullable=False, index=True),
+    UniqueConstraint("programme_id", "name"),
+)
+
+als_member = Table(
+    "als_member",
+    metadata,
+    Column("set_id", ForeignKey("als_set.id", ondelete="CASCADE"), nullable=False),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    PrimaryKeyConstraint("set_id", "person_id"),
+)
+
+als_session = Table(
+    "als_session",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("set_id", ForeignKey("als_set.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("starts_at", Moment, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("place", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False, server_default="planned"),
+    Column("uid", Text, nullable=False, unique=True),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    _one_of("state", "planned", "held", "cancelled"),
+)
+
+als_reply = Table(
+    "als_reply",
+    metadata,
+    Column("session_id", ForeignKey("als_session.id", ondelete="CASCADE"), nullable=False),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("answer", Text, nullable=False),
+    PrimaryKeyConstraint("session_id", "person_id"),
+    _one_of("answer", "yes", "no", "maybe"),
+)
+
+als_attendance = Table(
+    "als_attendance",
+    metadata,
+    Column("session_id", ForeignKey("als_session.id", ondelete="CASCADE"), nullable=False),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("came", Boolean, nullable=False),
+    PrimaryKeyConstraint("session_id", "person_id"),
+)
+
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pair_id", ForeignKey("pair.id"), nullable=False),
+    Column("by_id", ForeignKey("person.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("place", Text, nullable=False, server_default=""),
+    _one_of("state", "open", "picked", "withdrawn", "superseded"),
+)
+Index(
+    "ix_proposal_open",
+    proposal.c.pair_id,
+    unique=True,
+    sqlite_where=text("state = 'open'"),
+    postgresql_where=text("state = 'open'"),
+)
+
+proposal_time = Table(
+    "proposal_time",
+    metadata,
+    Column("proposal_id", ForeignKey("proposal.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    PrimaryKeyConstraint("proposal_id", "number"),
+)
+
+file = Table(
+    "file",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
 )
 
 support_service = Table(
@@ -235,8 +362,10 @@ outbox = Table(
     Column("body", Text),
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("queued_at", Moment, nullable=False),
+    Column("not_before", Moment),
     Column("due_at", Moment, nullable=False),
     Column("answers_at", Moment),
+    Column("useful_until", Moment),
     Column("retry_at", Moment),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("maybe_sent", Boolean, nullable=False, server_default=text("false")),

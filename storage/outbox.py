@@ -6,12 +6,12 @@ for its time (``due_at``) holds up nothing, a row that is tried again (``retry_a
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, literal, select, update
 
-from storage.models import Moment, latest, outbox, pace, prompt
+from storage.models import Moment, latest, outbox, pace, place, prompt
 from storage.records import Conversation, Waiting
 from storage.upsert import insert_once, upsert
 
@@ -22,6 +22,7 @@ _WAITING = (
     outbox.c.body,
     outbox.c.revision,
     outbox.c.answers_at,
+    outbox.c.useful_until,
     outbox.c.attempts,
     outbox.c.maybe_sent,
     outbox.c.lease_owner,
@@ -29,6 +30,8 @@ _WAITING = (
     outbox.c.remote_id,
     outbox.c.queued_at,
 )
+
+STRANGERS_KEPT = timedelta(days=7)
 
 _PENDING = (outbox.c.body.is_not(None), outbox.c.dead_reason.is_(None))
 _RELEASED: dict[str, Any] = {"lease_owner": None, "lease_until": None, "retry_at": None, "attempts": 0}
@@ -70,6 +73,7 @@ _HEADS = (
     .with_for_update(of=outbox, skip_locked=True)
 )
 _NEXT_AT = _first_of_each_place(func.min(_READY_AT))
+_DEFER = update(outbox).where(outbox.c.id == bindparam("row_id")).values(due_at=bindparam("until", type_=Moment()))
 _BUSY_UNTIL = select(pace.c.busy_until).where(pace.c.name == bindparam("name")).with_for_update()
 _PROMPTS_SINCE = (
     select(prompt.c.sent_at)
@@ -79,6 +83,15 @@ _PROMPTS_SINCE = (
         prompt.c.outbox_id != bindparam("but"),
     )
     .order_by(prompt.c.sent_at)
+)
+_BOOKED = select(outbox.c.due_at).where(
+    outbox.c.place == bindparam("booked_place"),
+    outbox.c.useful_until.is_not(None),
+    outbox.c.remote_id.is_(None),
+    outbox.c.answers_at.is_(None),
+    outbox.c.due_at > _NOW,
+    outbox.c.id != bindparam("but"),
+    *_PENDING,
 )
 
 
@@ -100,11 +113,15 @@ class Outbox:
         message: object,
         answers_at: datetime | None = None,
         due_at: datetime | None = None,
+        not_before: datetime | None = None,
+        useful_until: datetime | None = None,
     ) -> bool:
         """Have a message sent to a place, once for each key; whether it is new.
 
         ``answers_at``: when the reader did what this answers. Without it the message is a prompt, which keeps quiet
-        time and counts in the message budget. ``due_at``: not before then.
+        time and counts in the message budget. ``due_at``: not before then, unless the place is hurried.
+        ``not_before``: its own time, which nothing hurries. ``useful_until``: what cannot go before then, because of
+        quiet time or for any other reason, does not go at all; until then the budget leaves room for it.
         """
         return insert_once(
             self._db,
@@ -113,8 +130,10 @@ class Outbox:
             key=key,
             body=self._encode(message),
             queued_at=self._now,
-            due_at=due_at or self._now,
+            not_before=not_before,
+            due_at=not_before or due_at or self._now,
             answers_at=answers_at,
+            useful_until=useful_until,
         )
 
     def replace(self, key: str, message: object, *, place: str | None = None) -> None:
@@ -134,6 +153,11 @@ class Outbox:
             outbox.c.dead_reason.is_(None),
         )
         return self._db.execute(query.order_by(outbox.c.id.desc()).limit(1)).scalar()
+
+    def waits(self, place: str, key: str) -> bool:
+        """Whether a message has not been sent yet, and still may be."""
+        unsent = (outbox.c.remote_id.is_(None), *_PENDING)
+        return self._db.execute(select(outbox.c.id).where(_both(place, key), *unsent)).first() is not None
 
     def withdraw(self, key: str) -> None:
         """Do not send what has not been sent."""
@@ -178,7 +202,7 @@ class Outbox:
 
     def defer(self, waiting: Waiting, due_at: datetime) -> None:
         """Let a message wait for a better time; what is behind it may overtake."""
-        self._set(waiting.id, due_at=due_at)
+        self._db.execute(_DEFER, {"row_id": waiting.id, "until": due_at})
 
     def mark_sent(
         self, waiting: Waiting, owner: str, at: Conversation, remote_id: str, *, with_these_words: bool = True
@@ -218,6 +242,10 @@ class Outbox:
             lease_until=None,
         )
 
+    def drop(self, waiting: Waiting) -> None:
+        """Do not send a message that has lost its sense."""
+        self._db.execute(delete(outbox).where(outbox.c.id == waiting.id))
+
     def bury(self, waiting: Waiting, reason: str) -> None:
         """Give a message up. Its words are dropped, the reason (a code) stays."""
         self._set(waiting.id, dead_reason=reason, body=None, lease_owner=None, lease_until=None)
@@ -231,10 +259,11 @@ class Outbox:
         )
 
     def hurry(self, place: str) -> None:
-        """Try at once what waits for a place."""
+        """Try at once what waits for a place, but for what has its own time to come."""
+        may_go = outbox.c.not_before.is_(None) | (outbox.c.not_before <= self._now)
         self._db.execute(
             update(outbox)
-            .where(outbox.c.place == place, *_PENDING, outbox.c.due_at > self._now)
+            .where(outbox.c.place == place, *_PENDING, outbox.c.due_at > self._now, may_go)
             .values(due_at=self._now)
         )
 
@@ -244,6 +273,13 @@ class Outbox:
     def _set_mine(self, waiting: Waiting, owner: str, **values: Any) -> None:
         mine = (outbox.c.id == waiting.id, outbox.c.lease_owner == owner)
         self._db.execute(update(outbox).where(*mine).values(**values))
+
+    def forget_strangers(self) -> None:
+        """Drop what was said a week ago in conversations that stand for no person, pair or leads channel."""
+        old = outbox.c.queued_at < self._now - STRANGERS_KEPT
+        self._db.execute(delete(outbox).where(outbox.c.place.startswith("here:"), outbox.c.body.is_(None), old))
+        spoken = select(outbox.c.id).where(outbox.c.place == place.c.name).exists()
+        self._db.execute(delete(place).where(place.c.name.startswith("here:"), ~spoken))
 
     # The message budget
 
@@ -257,6 +293,11 @@ class Outbox:
         """When other prompts than this went to a person, earliest first."""
         bound = {"person_id": person_id, "since": since, "but": other_than.id}
         return list(self._db.execute(_PROMPTS_SINCE, bound).scalars())
+
+    def booked(self, place: str, *, other_than: Waiting) -> list[datetime]:
+        """When other prompts are to go to a place that are of use only for some time, as far as that lies ahead."""
+        bound = {"booked_place": place, "now": self._now, "but": other_than.id}
+        return list(self._db.execute(_BOOKED, bound).scalars())
 
     # Pace
 

@@ -1,5 +1,6 @@
 """Pairs, always loaded for the person who asks: nobody else's pair can be reached."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -46,15 +47,54 @@ class Pairs:
         return _pair(row)
 
     def proposed_of(self, person_id: int) -> list[Pair]:
-        """Pairs of a person that have not been introduced yet."""
+        """Pairs of a person that have not been introduced yet. Nobody else has them so until the end of the
+        transaction: of two who say yes in the same moment, the second sees the yes of the first."""
         mine = (pair.c.mentor_id == person_id) | (pair.c.mentee_id == person_id)
-        query = _pairs().where(mine, pair.c.state == "proposed").order_by(pair.c.id)
+        query = _pairs().where(mine, pair.c.state == "proposed").order_by(pair.c.id).with_for_update(of=pair)
         return [_pair(row) for row in self._db.execute(query)]
 
     def add(self, programme_id: int, mentor_id: int, mentee_id: int) -> int:
         """Propose a pair; its id."""
         values = {"programme_id": programme_id, "mentor_id": mentor_id, "mentee_id": mentee_id}
         return inserted(self._db.execute(insert(pair).values(**values)))
+
+    def propose(self, programme_id: int, mentor_id: int, mentee_id: int) -> int:
+        """Propose a pair that is none, or has ended; its id."""
+        the_two = (pair.c.mentor_id == mentor_id, pair.c.mentee_id == mentee_id, pair.c.programme_id == programme_id)
+        found = self._db.execute(select(pair.c.id).where(*the_two)).first()
+        if found is None:
+            return self.add(programme_id, mentor_id, mentee_id)
+        ended = (pair.c.id == found.id, pair.c.state == "ended")
+        self._db.execute(update(pair).where(*ended).values(state="proposed", introduced_at=None))
+        return int(found.id)
+
+    def add_all(self, programme_id: int, people: Iterable[tuple[int, int]]) -> None:
+        """Propose many pairs, each the ids of mentor and mentee."""
+        rows = [{"programme_id": programme_id, "mentor_id": one, "mentee_id": other} for one, other in people]
+        if rows:
+            self._db.execute(insert(pair), rows)
+
+    def ids(self, programme_id: int) -> dict[tuple[int, int], int]:
+        """The id of each pair, whatever its state, by the ids of mentor and mentee."""
+        query = select(pair.c.mentor_id, pair.c.mentee_id, pair.c.id).where(pair.c.programme_id == programme_id)
+        return {(mentor_id, mentee_id): pair_id for mentor_id, mentee_id, pair_id in self._db.execute(query)}
+
+    def not_ended(self, programme_id: int, *, limit: int) -> list[Pair]:
+        """Pairs of a programme that have not ended, by the mentor's name. At most ``limit``."""
+        query = _pairs().where(pair.c.programme_id == programme_id, pair.c.state != "ended")
+        return [_pair(row) for row in self._db.execute(query.order_by(_mentor.c.name, pair.c.id).limit(limit))]
+
+    def not_ended_of(self, person_id: int) -> list[Pair]:
+        """The pairs of a person that have not ended, oldest first."""
+        mine = (pair.c.mentor_id == person_id) | (pair.c.mentee_id == person_id)
+        query = _pairs().where(mine, pair.c.state != "ended").order_by(pair.c.id)
+        return [_pair(row) for row in self._db.execute(query)]
+
+    def paired(self, programme_id: int) -> set[int]:
+        """The ids of everybody in a pair that has not ended."""
+        query = select(pair.c.mentor_id, pair.c.mentee_id)
+        rows = self._db.execute(query.where(pair.c.programme_id == programme_id, pair.c.state != "ended"))
+        return {person_id for row in rows for person_id in row}
 
     def introduce(self, pair_id: int) -> bool:
         """Note that the two are introduced; whether that is news."""

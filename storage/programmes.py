@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from storage.models import inserted, programme, support_service
 from storage.records import NotThere, Programme, SupportService
@@ -17,7 +17,23 @@ _COLUMNS = (
     programme.c.contact_name,
     programme.c.contact_email,
     programme.c.is_demo,
+    programme.c.reminder_days,
+    programme.c.first_date_days,
+    programme.c.next_date_days,
+    programme.c.quiet_from,
+    programme.c.quiet_until,
 )
+
+_SERVICES = select(
+    support_service.c.nation,
+    support_service.c.name,
+    support_service.c.reach,
+    support_service.c.checked_on,
+)
+
+
+class DemoDatabase(Exception):
+    """The database holds the example programme: nothing real runs on it, and nothing real goes into it."""
 
 
 class Programmes:
@@ -30,6 +46,13 @@ class Programmes:
         """The programme, or None before one is loaded."""
         row = self._db.execute(select(*_COLUMNS).order_by(programme.c.id.desc())).first()
         return Programme(*row) if row else None
+
+    def real(self) -> Programme | None:
+        """The programme, or None before one is loaded. Raises DemoDatabase for the example programme."""
+        programme = self.current()
+        if programme is not None and programme.is_demo:
+            raise DemoDatabase
+        return programme
 
     def get(self, programme_id: int) -> Programme:
         """The programme with this id. Raises NotThere where there is none."""
@@ -63,20 +86,27 @@ class Programmes:
         }
         return inserted(self._db.execute(insert(programme).values(**values)))
 
+    def change(self, programme_id: int, **values: object) -> None:
+        """Change something about a programme, by the names of its fields."""
+        self._db.execute(update(programme).where(programme.c.id == programme_id).values(**values))
+
     def services(self, programme_id: int, nation: str) -> list[SupportService]:
         """The services for doctors in a nation, those for the whole UK last."""
         query = (
-            select(
-                support_service.c.nation,
-                support_service.c.name,
-                support_service.c.reach,
-                support_service.c.checked_on,
-            )
-            .where(support_service.c.programme_id == programme_id)
+            _SERVICES.where(support_service.c.programme_id == programme_id)
             .where(support_service.c.nation.in_((nation, "UK")))
             .order_by(support_service.c.nation == "UK", support_service.c.name)
         )
         return [SupportService(*row) for row in self._db.execute(query)]
+
+    def all_services(self, programme_id: int) -> list[SupportService]:
+        """The services for all nations."""
+        query = _SERVICES.where(support_service.c.programme_id == programme_id)
+        return [SupportService(*row) for row in self._db.execute(query.order_by(support_service.c.name))]
+
+    def drop_services(self, programme_id: int) -> None:
+        """Name no services any more."""
+        self._db.execute(delete(support_service).where(support_service.c.programme_id == programme_id))
 
     def add_service(self, programme_id: int, service: SupportService) -> None:
         """Name a service that helps doctors."""

@@ -1,7 +1,7 @@
 """What the database holds, as frozen records: repositories return these and nothing else."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 
 class NotThere(LookupError):
@@ -36,7 +36,9 @@ class Conversation:
 @dataclass(frozen=True, slots=True)
 class Person:
     """A human. ``time_zone``: IANA name. ``region``: ENG, WLS, SCT or NIR, for bank holidays. ``quiet_from`` and
-    ``quiet_until``: the hours of the evening and the morning between which nothing is sent."""
+    ``quiet_until``: the hours of the evening and the morning between which nothing is sent. ``no_send_days``: a digit
+    for each weekday on which nothing is sent at all, Monday is 0. ``away_until``: the last day of all leave that was
+    entered; it tells whether leave need be looked up."""
 
     id: int
     name: str
@@ -47,11 +49,57 @@ class Person:
     region: str
     quiet_from: int
     quiet_until: int
+    no_send_days: str = "56"
+    away_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A person who is to be entered. ``organisation``: where they work from ``since`` on; may be empty."""
+
+    name: str
+    email: str
+    accounts: tuple[Account, ...]
+    time_zone: str
+    region: str
+    profile: str
+    grade: str
+    organisation: str
+    since: date
+    quiet_from: int = 20
+    quiet_until: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Everything about a person that a list can say. ``role`` and ``state``: as in Participant, empty for who has no
+    part. ``in_pair``: the person is one of a pair, whatever its state."""
+
+    person: Person
+    accounts: tuple[Account, ...]
+    organisation: str
+    role: str
+    state: str
+    duties: frozenset[str]
+    in_pair: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That an account may be a person's: its e-mail address is theirs. ``decided``: what a lead said, ``confirmed`` or
+    ``refused``, and who that was; None until then."""
+
+    id: int
+    account: Account
+    person: Person
+    decided: str | None
+    decided_by: Person | None
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """One cohort. ``contact_name`` and ``contact_email``: whom anybody may ask about it."""
+    """One cohort. ``contact_name`` and ``contact_email``: whom anybody may ask about it. The days are those of the
+    cadence. ``quiet_from`` and ``quiet_until``: the quiet hours with which people begin."""
 
     id: int
     name: str
@@ -62,12 +110,17 @@ class Programme:
     contact_name: str
     contact_email: str
     is_demo: bool
+    reminder_days: int = 7
+    first_date_days: int = 21
+    next_date_days: int = 42
+    quiet_from: int = 20
+    quiet_until: int = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person's part in a programme. ``role``: mentor, mentee or control. ``state``: invited, joined or declined.
-    ``version``: rises with each change of state, so that a button knows whether it is about this one."""
+    """A person's part in a programme. ``role``: mentor, mentee or control. ``state``: invited, joined, declined or
+    left. ``version``: rises with each change of state, so that a button knows whether it is about this one."""
 
     programme_id: int
     person: Person
@@ -100,7 +153,12 @@ class Pair:
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """A meeting of a pair. ``state``: arranged, logged or cancelled; at most one per pair and day. ``minutes`` is None
-    and ``how`` and ``topics`` are empty when all that is known is that they met."""
+    and ``how`` and ``topics`` are empty when all that is known is that they met.
+
+    ``starts_at``: its time, where one was picked; then ``minutes`` are those that were planned until it is logged,
+    ``place`` is where (it may be empty), and in calendars it has this ``uid`` and ``sequence``. ``day`` is the day in
+    the programme's zone.
+    """
 
     id: int
     pair_id: int
@@ -111,6 +169,33 @@ class Meeting:
     topics: tuple[str, ...]
     logged_by: int | None
     version: int
+    starts_at: datetime | None = None
+    place: str = ""
+    uid: str = ""
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Times that one of a pair, ``by_id``, proposes to the other. ``state``: open, picked, withdrawn or superseded.
+    ``times``: one to three moments, in the order in which they were proposed."""
+
+    id: int
+    pair_id: int
+    by_id: int
+    state: str
+    minutes: int
+    place: str
+    times: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that somebody can fetch. ``media_type``: as it goes into Content-Type."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +205,48 @@ class PairFacts:
     pair: Pair
     meetings: int
     last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LearningSet:
+    """An Action Learning Set: a few mentors who meet regularly, and who facilitates them."""
+
+    id: int
+    programme_id: int
+    name: str
+    facilitator: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session of a set; what is said in it is never stored. ``state``: planned, held (its register is filled in) or
+    cancelled. ``starts_at``: in UTC. ``place``: words or an ``https`` address, perhaps empty. ``uid`` and ``sequence``:
+    as calendars know it; the sequence rises with every change. ``version``: rises when the time changes, so that an
+    answer is known to be about this time."""
+
+    id: int
+    learning_set: LearningSet
+    starts_at: datetime
+    minutes: int
+    place: str
+    state: str
+    uid: str
+    sequence: int
+    version: int
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """How many of the members came to a session that was held."""
+
+    session: Session
+    came: int
+    members: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +285,9 @@ class Waiting:
     """A message that waits in the outbox.
 
     ``remote_id``: its id on the platform if it was sent before, so that ``body`` is an edit. ``answers_at``: when the
-    person did what this answers; None for what the bot starts. ``maybe_sent``: an earlier attempt may have arrived.
-    ``leased_by``: the process that was sending it when its lease ran out; None otherwise.
+    person did what this answers; None for what the bot starts. ``useful_until``: when it makes no sense any more, if
+    ever. ``maybe_sent``: an earlier attempt may have arrived. ``leased_by``: the process that was sending it when its
+    lease ran out; None otherwise.
     """
 
     id: int
@@ -168,6 +296,7 @@ class Waiting:
     body: str
     revision: int
     answers_at: datetime | None
+    useful_until: datetime | None
     attempts: int
     maybe_sent: bool
     leased_by: str | None

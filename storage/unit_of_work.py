@@ -1,23 +1,30 @@
 """One transaction at a time: the unit of work that handlers and jobs are given."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, create_engine, event, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import Connection, create_engine, event, inspect, make_url
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
+from storage.claims import Claims
+from storage.files import Files
+from storage.leave import LeaveOfPeople
 from storage.meetings import Meetings
+from storage.models import programme
 from storage.outbox import Outbox
 from storage.pairs import Pairs
 from storage.people import People
 from storage.places import Places
 from storage.programmes import Programmes
+from storage.proposals import Proposals
+from storage.roll import Roll
+from storage.sets import Sets
 from storage.support import Support
 from storage.work import DueWork, Seen
 
@@ -29,21 +36,39 @@ class DatabaseGone(Exception):
 
 
 POSTGRES_THREADS = 16
+RACES = 3
+"""How often a transaction that lost a race is run again before the next loss is an error."""
+DEADLOCK = "40P01"
+"""What PostgreSQL calls a deadlock that it has ended."""
 
 
 class UnitOfWork:
     """Everything that one event or job reads and changes, all of it or nothing.
 
-    ``now``: programme time, UTC, the same from beginning to end.
+    ``now``: programme time, UTC, the same from beginning to end. ``new_id``: a fresh random text for each call.
     """
 
-    def __init__(self, connection: Connection, now: datetime, encode: Callable[[Any], str]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        now: datetime,
+        encode: Callable[[Any], str],
+        public_url: str,
+        new_id: Callable[[], str],
+    ) -> None:
         self._db = connection
         self.now = now
+        self.new_id = new_id
         self.programmes = Programmes(connection)
         self.people = People(connection, now)
+        self.roll = Roll(connection)
+        self.claims = Claims(connection, now)
+        self.leave = LeaveOfPeople(connection)
         self.pairs = Pairs(connection, now)
         self.meetings = Meetings(connection)
+        self.proposals = Proposals(connection)
+        self.files = Files(connection, now, public_url, new_id)
+        self.sets = Sets(connection, now, new_id)
         self.support = Support(connection, now)
         self.places = Places(connection)
         self.outbox = Outbox(connection, now, encode)
@@ -59,11 +84,21 @@ class UnitOfWork:
 class Database:
     """The engine and its worker threads: one for SQLite, where one writer is the rule, several for PostgreSQL.
 
-    ``encode``: turns a message into the text that waits in the outbox.
+    ``encode``: turns a message into the text that waits in the outbox. ``public_url``: where people can fetch files
+    by a link; empty where they cannot. ``new_id``: a fresh text of 128 random bits or more for each call.
     """
 
-    def __init__(self, url: str, encode: Callable[[Any], str]) -> None:
+    def __init__(
+        self,
+        url: str,
+        encode: Callable[[Any], str],
+        *,
+        public_url: str = "",
+        new_id: Callable[[], str] = secrets.token_urlsafe,
+    ) -> None:
         self._encode = encode
+        self._public_url = public_url
+        self._new_id = new_id
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -76,11 +111,21 @@ class Database:
             event.listen(self.engine, "begin", _begin_immediate)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
 
+    def is_new(self) -> bool:
+        """Whether there are no tables yet; looks without making any. Raises DatabaseGone."""
+        if self.is_sqlite and not Path(self.engine.url.database or "").exists():
+            return True
+        with _told_when_gone():
+            return not inspect(self.engine).has_table(programme.name)
+
     def upgrade(self) -> None:
-        """Bring the tables to the newest revision."""
+        """Bring the tables to the newest revision. Raises DatabaseGone."""
+        from alembic import command  # noqa: PLC0415 - what only this needs takes a while
+        from alembic.config import Config  # noqa: PLC0415 - as above
+
         config = Config()
         config.set_main_option("script_location", "storage:migrations")
-        with self.engine.begin() as connection:
+        with _told_when_gone(), self.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -88,7 +133,7 @@ class Database:
     def begin(self, now: datetime) -> Iterator[UnitOfWork]:
         """A unit of work that commits at the end, and rolls back on an exception."""
         with self.engine.connect() as connection, connection.begin() as transaction:
-            uow = UnitOfWork(connection, now, self._encode)
+            uow = UnitOfWork(connection, now, self._encode, self._public_url, self._new_id)
             yield uow
             if uow.unchanged:
                 transaction.rollback()
@@ -97,11 +142,16 @@ class Database:
         """Do the work in one transaction in a worker thread. Raises DatabaseGone where the server does not answer."""
 
         def one_transaction() -> T:
-            try:
+            with _told_when_gone():
+                for _ in range(RACES):
+                    try:
+                        with self.begin(now) as uow:
+                            return work(uow)
+                    except DBAPIError as error:
+                        if not _lost_a_race(error):
+                            raise
                 with self.begin(now) as uow:
                     return work(uow)
-            except (OperationalError, InterfaceError) as error:
-                raise DatabaseGone(type(error).__name__) from error
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, one_transaction)
 
@@ -109,6 +159,23 @@ class Database:
         """Finish what runs and close all connections."""
         self._threads.shutdown()
         self.engine.dispose()
+
+
+def _lost_a_race(error: DBAPIError) -> bool:
+    """Whether another process was faster with the same row, which is there now, or PostgreSQL has ended a deadlock."""
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", "") == DEADLOCK
+
+
+@contextmanager
+def _told_when_gone() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseGone(type(error).__name__) from error
+    except DatabaseError as error:
+        if type(error) is DatabaseError:  # and none of its kinds: the file is no database
+            raise DatabaseGone(type(error).__name__) from error
+        raise
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -1,12 +1,13 @@
 """Due work and events that were seen: each is done once, whichever process gets there first."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from storage.models import Moment, due, seen
 from storage.records import Due
-from storage.upsert import insert_once
+from storage.upsert import insert_all_once, insert_once
 
 _NEXT_DUE = (
     select(due.c.rule, due.c.subject, due.c.due_at)
@@ -28,6 +29,19 @@ class DueWork:
     def add(self, rule: str, subject: str, at: datetime) -> None:
         """Have a job done at a time; the same row twice is one."""
         insert_once(self._db, due, rule=rule, subject=subject, due_at=at)
+
+    def add_all(self, rule: str, subjects: Iterable[str], at: datetime) -> None:
+        """Have the same job done for many subjects at a time."""
+        insert_all_once(self._db, due, [{"rule": rule, "subject": subject, "due_at": at} for subject in subjects])
+
+    def waiting(self, rule: str) -> set[str]:
+        """The subjects for which a job is still to be done."""
+        return set(self._db.execute(select(due.c.subject).where(due.c.rule == rule, due.c.done_at.is_(None))).scalars())
+
+    def move(self, rule: str, before: datetime, to: datetime) -> None:
+        """Have all that was to be done by this rule at one time done at another."""
+        waiting = (due.c.rule == rule, due.c.due_at == before, due.c.done_at.is_(None))
+        self._db.execute(update(due).where(*waiting).values(due_at=to))
 
     def drop(self, rule: str, subject: str) -> None:
         """Have a job not done after all."""

@@ -29,6 +29,7 @@ class FakeChat:
     lost: bool = False
     posts: list[tuple[str, str, Message]] = field(default_factory=list)
     edits: list[tuple[str, str, Message]] = field(default_factory=list)
+    emails: dict[Account, str] = field(default_factory=dict)
     calls: int = 0
 
     def keys(self, conversation: str | None = None) -> list[str]:
@@ -73,6 +74,14 @@ class FakeChat:
     async def members(self, _at: Conversation) -> frozenset[str]:
         """Nobody."""
         return frozenset()
+
+    async def email_of(self, account: Account, _here: Conversation | None) -> str | None:
+        """The address that this platform has for an account, or what the next fault says."""
+        self.calls += 1
+        fault = self.faults.popleft() if self.faults else None
+        if fault is not None:
+            raise fault
+        return self.emails.get(account)
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -5,7 +5,7 @@ import contextlib
 import shutil
 import tempfile
 from collections import deque
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy.event import listen
 
 from bot.chat import (
     Ambiguous,
@@ -361,6 +362,166 @@ def test_a_message_to_a_group_keeps_the_quiet_time_of_both(post: Post) -> None:
     post.deliver_all()
     assert post.world.now == MONDAY_MORNING
     assert post.chat.posts[0][0] == "C-U001+U003"
+
+
+def go_on_leave(world: World, who: str, first: date, last: date) -> None:
+    with world.uow() as uow:
+        uow.leave.add(world.people[who].id, first, last, today=world.now.date())
+
+
+def test_a_prompt_waits_for_the_end_of_leave_and_an_answer_does_not(post: Post) -> None:
+    go_on_leave(post.world, "Niamh", date(2026, 2, 1), date(2026, 4, 3))
+    post.add("Niamh", "prompt", answer=False)
+    post.add("Niamh", "answer")
+    post.deliver()
+    assert post.chat.keys() == ["answer"]
+    post.deliver_all()
+    assert post.chat.keys() == ["answer", "prompt"]
+    assert post.world.now == datetime(2026, 4, 7, 7, tzinfo=UTC), "after Easter Monday, in summer time"
+
+
+def test_leave_that_was_entered_while_a_prompt_waited_is_kept(post: Post) -> None:
+    post.world.now = FRIDAY_NIGHT
+    post.add("Niamh", "a", answer=False)
+    post.deliver()
+    post.world.pass_time(days=1)
+    go_on_leave(post.world, "Niamh", date(2026, 2, 9), date(2026, 2, 11))
+    post.deliver_all()
+    assert post.world.now == datetime(2026, 2, 12, 8, tzinfo=UTC)
+
+
+def test_what_waits_goes_as_soon_as_leave_has_ended_early(post: Post) -> None:
+    go_on_leave(post.world, "Niamh", date(2026, 2, 2), date(2026, 2, 27))
+    post.add("Niamh", "a", answer=False)
+    post.deliver()
+    post.world.pass_time(days=2)
+    with post.world.uow() as uow:
+        uow.leave.cancel(post.world.people["Niamh"].id, date(2026, 2, 2), today=post.world.now.date())
+        uow.outbox.hurry(places.dm(post.world.people["Niamh"]))
+    post.deliver()
+    assert post.chat.keys() == ["a"]
+
+
+def test_who_comes_back_from_leave_gets_two_prompts_in_seven_days(post: Post) -> None:
+    go_on_leave(post.world, "Niamh", date(2026, 2, 2), date(2026, 2, 22))
+    for key in "abcde":
+        post.add("Niamh", key, answer=False)
+        post.deliver()
+        post.world.pass_time(days=3)
+    arrived: list[tuple[str, date]] = []
+    while (following := post.next_at()) is not None:
+        post.world.now = max(post.world.now, following)
+        post.deliver()
+        arrived += [(key, post.world.now.date()) for key in post.chat.keys()[len(arrived) :]]
+    first, second, third = (date(2026, 2, 23) + timedelta(weeks=n) for n in range(3))
+    assert arrived == [("a", first), ("b", first), ("c", second), ("d", second), ("e", third)]
+
+
+def book(post: Post, who: str, key: str, at: datetime, until: datetime) -> None:
+    with post.world.uow() as uow:
+        to = places.dm(post.world.people[who])
+        uow.outbox.add(to=to, key=key, message=note(), not_before=at, useful_until=until)
+
+
+def test_the_budget_leaves_room_for_what_is_bound_to_its_time(post: Post) -> None:
+    thursday = post.world.now + timedelta(days=3)
+    book(post, "Niamh", "reminder", thursday, thursday + timedelta(days=1))
+    for key in "abc":
+        post.add("Niamh", key, answer=False)
+    post.deliver()
+    assert post.chat.keys() == ["a"]
+    post.world.now = thursday
+    post.deliver()
+    assert post.chat.keys() == ["a", "reminder"]
+    post.deliver_all()
+    assert post.chat.keys() == ["a", "reminder", "b", "c"]
+
+
+def test_what_is_bound_to_a_time_far_ahead_holds_up_nothing(post: Post) -> None:
+    later = post.world.now + timedelta(days=7)
+    book(post, "Niamh", "reminder", later, later + timedelta(days=1))
+    for key in "ab":
+        post.add("Niamh", key, answer=False)
+        post.deliver()
+        post.world.pass_time(minutes=1)
+    assert post.chat.keys() == ["a", "b"]
+    post.world.now = later
+    post.deliver()
+    assert post.chat.keys() == ["a", "b", "reminder"]
+
+
+def test_nothing_hurries_what_has_its_own_time(post: Post) -> None:
+    thursday = post.world.now + timedelta(days=3)
+    book(post, "Niamh", "reminder", thursday, thursday + timedelta(days=1))
+    with post.world.uow() as uow:
+        uow.outbox.hurry(places.dm(post.world.people["Niamh"]))
+    post.deliver()
+    assert post.chat.keys() == []
+    post.world.now = thursday
+    post.deliver()
+    assert post.chat.keys() == ["reminder"]
+
+
+@pytest.mark.parametrize("names", [("Amara", "Niamh"), ("Niamh", "Amara")])
+def test_a_message_to_a_group_keeps_the_leave_of_both(post: Post, names: tuple[str, str]) -> None:
+    pair = post.world.introduce("Amara")
+    go_on_leave(post.world, names[0], date(2026, 2, 2), date(2026, 2, 4))
+    go_on_leave(post.world, names[1], date(2026, 2, 5), date(2026, 2, 12))
+    with post.world.uow() as uow:
+        uow.outbox.add(to=places.group(pair), key="intro", message=note())
+    post.deliver_all()
+    assert post.world.now == datetime(2026, 2, 13, 8, tzinfo=UTC)
+    assert post.chat.keys() == ["intro"]
+
+
+def test_everybody_s_own_hours_and_days_are_kept(post: Post) -> None:
+    with post.world.uow() as uow:
+        niamh = post.world.people["Niamh"].id
+        uow.people.set_quiet_time(niamh, quiet_from=16, quiet_until=13, no_send_days="0256", region="ENG")
+    post.add("Niamh", "a", answer=False)
+    post.deliver_all()
+    assert post.world.now == datetime(2026, 2, 3, 13, tzinfo=UTC)
+
+
+def test_who_has_no_leave_costs_no_look_at_the_leaves(post: Post) -> None:
+    looks: list[str] = []
+
+    def watch(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "FROM leave" in statement:
+            looks.append(statement)
+
+    go_on_leave(post.world, "Amara", date(2026, 2, 3), date(2026, 2, 3))
+    listen(post.world.database.engine, "before_cursor_execute", watch)
+    post.add("Niamh", "a", answer=False)
+    post.deliver()
+    assert (post.chat.keys(), looks) == (["a"], [])
+    post.add("Amara", "b", answer=False)
+    post.deliver()
+    assert (post.chat.keys(), len(looks)) == (["a", "b"], 1)
+
+
+def test_a_prompt_that_would_come_too_late_to_be_of_use_does_not_come(post: Post) -> None:
+    session = datetime(2026, 2, 10, 9, tzinfo=UTC)
+    go_on_leave(post.world, "Niamh", date(2026, 2, 2), date(2026, 2, 13))
+    with post.world.uow() as uow:
+        for who in ("Niamh", "Amara"):
+            to = places.dm(post.world.people[who])
+            uow.outbox.add(to=to, key=f"remind {who}", message=note(), useful_until=session)
+    post.deliver_all()
+    assert post.chat.keys() == ["remind Amara"]
+    assert post.counts() == {"delivered": 1, "pending": 0, "dead": 0}
+
+
+def test_what_was_sent_is_still_changed_after_its_use(post: Post) -> None:
+    with post.world.uow() as uow:
+        to = places.dm(post.world.people["Niamh"])
+        uow.outbox.add(to=to, key="a", message=note(), useful_until=MONDAY_MORNING)
+    post.deliver()
+    post.world.pass_time(days=10)
+    with post.world.uow() as uow:
+        uow.outbox.replace("a", note("changed"))
+    post.deliver_all()
+    assert [message.summary for _, _, message in post.chat.edits] == ["changed"]
 
 
 def test_words_are_dropped_once_they_are_delivered(post: Post) -> None:

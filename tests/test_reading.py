@@ -1,12 +1,12 @@
 """What comes back from chats as text."""
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reading import about, id_in, ids_about, picked, read_day, read_number, typed
+from bot.reading import about, id_in, ids_about, picked, read_day, read_line, read_number, read_time, typed
 from storage.records import NotThere
 
 
@@ -64,3 +64,29 @@ def test_a_field_of_the_wrong_kind_counts_as_left_open() -> None:
     assert picked({"topics": "exams"}, "topics") == ()
     assert typed({}, "day") == ""
     assert typed({"day": " 2026-03-31 "}, "day") == "2026-03-31"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("17:30", time(17, 30)),
+        ("9.05", time(9, 5)),
+        ("00:00", time(0)),
+        ("24:00", None),
+        ("17:60", None),
+        ("17", None),
+        ("", None),
+        ("5pm", None),
+        ("1:2", None),
+        ("\u0661\u0667:30", None),
+    ],
+)
+def test_times_are_read_as_people_type_them(text: str, at: time | None) -> None:
+    assert read_time(text) == at
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [(" Room  4\n", "Room 4"), ("a\x00b\u202ec", "abc"), ("Café Zoë", "Café Zoë"), (" \t ", "")]
+)
+def test_a_line_has_nothing_that_cannot_be_seen(text: str, line: str) -> None:
+    assert read_line(text) == line

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 import bot
 from bot import examples
 from bot.handlers import FLOWS
-from bot.texts import _, marked, ngettext, said_day, said_moment, said_month, said_time, translation
+from bot.texts import _, marked, ngettext, said_date, said_day, said_moment, said_month, said_time, translation
 from bot.ui import (
     Block,
     Bullets,
@@ -45,6 +45,15 @@ PEOPLE = tuple(value for value in vars(examples).values() if isinstance(value, P
 DATA = {
     examples.PROGRAMME.name,
     *(text for person in PEOPLE for text in (person.name, person.profile, person.grade)),
+    examples.LEARNING_SET.name,
+    examples.SESSION.place,
+    examples.SCHEDULED.place,
+    "https://video.example/westmarch-4711",
+    "Southern set",
+    "NHS Practitioner Health",
+    "3 August 2026",
+    *(member.name for member, _answer in examples.COMING),
+    "https://meet.westmarch.example/als-north",
     *(command.name for flow in FLOWS for command in flow.commands),
     "mentoring",
     "Ifeanyi Nwosu, Consultant paediatrician, Harbour Road Hospital",
@@ -53,8 +62,8 @@ DATA = {
     "Larkhill General",
 }
 """What may stand alone although it is in no catalogue: what people gave, and what is typed in every language."""
-DAY = re.compile(r"\w+day \d{1,2} \w+ \d{4}")
-"""Days come from Babel's own catalogue."""
+DAY = re.compile(r"\w+day \d{1,2} \w+( at \d\d:\d\d)?")
+"""Days and times come from Babel's own catalogue."""
 
 
 class Bracketed(gettext.NullTranslations):
@@ -147,7 +156,8 @@ def test_texts_are_in_english_where_no_translation_is_set() -> None:
 
 
 def test_days_and_times_are_said_as_people_say_them() -> None:
-    assert said_day(date(2026, 3, 3)) == "Tuesday 3 March 2026"
+    assert said_day(date(2026, 3, 3)) == "Tuesday 3 March"
+    assert said_date(date(2026, 3, 3)) == "3 March 2026"
     assert said_month(date(2026, 3, 3)) == "March 2026"
     assert said_time(time(8, 0)) == "08:00"
     summer = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)

@@ -141,7 +141,12 @@ def build(url: str) -> World:
 def copy_of(template: Path, path: Path) -> World:
     """A world of its own on SQLite, quickly: a copy of one that was built and closed."""
     shutil.copy(template, path)
-    return _open(Database(f"sqlite:///{path}", ui.dump))
+    return open_at(f"sqlite:///{path}")
+
+
+def open_at(url: str) -> World:
+    """The world that is in a database already."""
+    return _open(Database(url, ui.dump))
 
 
 def _open(database: Database) -> World:

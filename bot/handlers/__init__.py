@@ -1,14 +1,26 @@
 """One file per conversation. A new one is a file here, a line below and a test file."""
 
 from bot.handlers import (
+    als,
+    als_change,
+    als_overview,
+    als_register,
+    arranged,
     dates,
     help,  # noqa: A004 - the conversation is about help
     home,
     introduction,
     leads,
+    leads_change,
+    leads_pairs,
+    leads_people,
+    leads_programme,
+    linking,
     logmeeting,
     not_now,
+    pause,
     reach,
+    schedule,
     support,
     welcome,
 )
@@ -18,18 +30,33 @@ from storage.unit_of_work import UnitOfWork
 CONVERSATIONS = (
     welcome.flow,
     introduction.flow,
+    schedule.flow,
+    arranged.flow,
     dates.flow,
     logmeeting.flow,
+    als_overview.flow,
+    als.flow,
+    als_change.flow,
+    als_register.flow,
     not_now.flow,
+    pause.flow,
     home.flow,
     support.flow,
     leads.flow,
+    leads_change.flow,
+    leads_programme.flow,
+    leads_people.flow,
+    leads_pairs.flow,
+    linking.flow,
     reach.flow,
 )
 FLOWS = (*CONVERSATIONS, help.flow_about(CONVERSATIONS))
+
+move = leads_programme.move
 
 
 def begin(programme: Programme, uow: UnitOfWork) -> None:
     """Start a programme: invite everybody and set its cadence going."""
     welcome.begin(programme, uow)
     leads.begin(programme, uow)
+    als.begin(programme, uow)

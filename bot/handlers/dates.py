@@ -1,8 +1,8 @@
 """Dates: a pair without a date is asked now and then to find one; the day after an arranged meeting both are asked
 whether they met.
 
-A date can be noted by either of the two (here, or with the log of a meeting) and the other is told. "We met" is
-answered in logmeeting.py, since it logs the meeting; "it didn't happen" here.
+Times are found in schedule.py; a day alone can be noted with the log of a meeting. "We met" is answered in
+logmeeting.py, since it logs the meeting; "not yet" and "cancelled" here.
 """
 
 from collections.abc import Callable
@@ -10,25 +10,39 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.examples import ARRANGED, LOGGED, MENTEE, MENTOR, PAIR
-from bot.flow import Event, Flow, FormErrors, Outcome, Private, ShowForm, Update, UserError
-from bot.handlers.not_now import not_now_buttons
+from bot.flow import Event, Flow, Outcome, Update, UserError
+from bot.handlers.not_now import not_now_row
+from bot.handlers.pause import away_until
 from bot.handlers.welcome import taking_part
 from bot.programme import cadence
 from bot.programme.meetings import is_too_far_ahead
 from bot.reading import about, id_in, ids_about, read_day, typed
-from bot.texts import _, said_day
-from bot.ui import AnyField, Button, Buttons, DateField, Form, Message, Option, PickOne, Text, Values
+from bot.texts import _, said_day, said_moment
+from bot.ui import AnyField, Button, Buttons, Form, Message, Option, PickOne, Text, Values
 from storage.pairs import OPEN
 from storage.places import dm
-from storage.records import Due, Meeting, NotThere, Pair, Person
+from storage.records import Due, Meeting, NotThere, Pair, Person, Programme
 from storage.unit_of_work import UnitOfWork
 
 flow = Flow("dates")
 
 
+def go_on(programme: Programme, uow: UnitOfWork) -> None:
+    """The programme ends later than it did: look again also for those pairs for whom there was no next look."""
+    at = cadence.next_look_for_a_date(
+        uow.now, programme.ends_on, ZoneInfo(programme.time_zone), programme.next_date_days
+    )
+    waiting = uow.due.waiting("find_a_date")
+    pairs = [fact.pair for fact in uow.pairs.facts(programme.id) if fact.pair.state in OPEN]
+    subjects = {about(pair.id, person.id) for pair in pairs for person in pair.people}
+    if at is not None:
+        uow.due.add_all("find_a_date", subjects - waiting, at)
+
+
 @flow.job("find_a_date")
 def look_for_a_date(due: Due, uow: UnitOfWork) -> None:
-    """Ask one of a pair about a date, if none lies ahead and they have not met lately; look again in six weeks."""
+    """Ask one of a pair about a date, if none lies ahead and they have not met lately; look again in six weeks, or some
+    days after the later of them is back from leave."""
     pair_id, person_id = ids_about(due.subject)
     try:
         pair = uow.pairs.for_person(person_id, pair_id)
@@ -39,37 +53,17 @@ def look_for_a_date(due: Due, uow: UnitOfWork) -> None:
     today = uow.now.astimezone(zone).date()
     if pair.state not in OPEN or today > programme.ends_on:
         return
-    if again := cadence.next_look_for_a_date(uow.now, programme.ends_on, zone):
+    if back := max(filter(None, (away_until(person, uow) for person in pair.people)), default=None):
+        uow.due.add("find_a_date", due.subject, cadence.look_for_a_date_after_leave(back, zone))
+        return
+    if again := cadence.next_look_for_a_date(uow.now, programme.ends_on, zone, programme.next_date_days):
         uow.due.add("find_a_date", due.subject, again)
     logged, arranged = ([m.day for m in uow.meetings.of_pair(pair.id, state)] for state in ("logged", "arranged"))
-    if pair.state != "paused" and cadence.wants_a_date(today, [*logged, *arranged]):
+    if pair.state != "paused" and cadence.wants_a_date(today, [*logged, *arranged], programme.next_date_days):
         person = uow.people.get(person_id)
         message = find_a_date(pair, person, first=not logged)
-        uow.outbox.add(to=dm(person), key=f"date:{due.subject}:{due.due_at:%Y-%m-%d}", message=message)
-
-
-@flow.button("arrange_meeting")
-def open_date_form(event: Event, uow: UnitOfWork) -> Outcome:
-    """Show the form for a date."""
-    pairs, subject = choice_of_pairs(event, uow)
-    return ShowForm(date_form(pairs, subject, event.who), "arrange_meeting", event.subject)
-
-
-@flow.form("arrange_meeting")
-def note_date(event: Event, uow: UnitOfWork) -> Outcome:
-    """Note the date, tell the other if it is news, and ask both the day after."""
-    pairs, subject = choice_of_pairs(event, uow)
-    form = date_form(pairs, subject, event.who)
-    errors: dict[str, str] = {}
-    pair = chosen_pair(event.values, pairs, errors)
-    day = read_next_day(event, errors, required=True)
-    if errors or pair is None or day is None:
-        raise FormErrors(errors, form)
-    meeting = arrange(pair, day, event, uow)
-    if meeting is not None:
-        message = date_noted(meeting, pair, by=event.who)
-        uow.outbox.add(to=dm(pair.other(event.who)), key=_noted_key(meeting), message=message)
-    return Private(your_date(day, pair, event.who))
+        stop_looking(pair, person, uow)
+        uow.outbox.add(to=dm(person), key=f"{_look_keys(pair, person)}{due.due_at:%Y-%m-%d}", message=message)
 
 
 @flow.job("did_you_meet")
@@ -91,12 +85,13 @@ def whether_it_happened(event: Event, uow: UnitOfWork) -> Outcome:
     """What is known of a meeting that somebody said did not take place."""
     meeting = uow.meetings.for_person(event.who.id, id_in(event.subject))
     pair = uow.pairs.get(meeting.pair_id)
-    return Update(
-        logged_all_the_same(meeting, pair, event.who) if meeting.state == "logged" else no_harm(meeting, pair)
-    )
+    if meeting.state == "logged":
+        return Update(logged_all_the_same(meeting, pair, event.who))
+    return Update(no_harm(meeting, pair, called_off=event.name == "called_off"))
 
 
 @flow.button("not_met", again=whether_it_happened)
+@flow.button("called_off", again=whether_it_happened)
 def not_met(event: Event, uow: UnitOfWork) -> Outcome:
     """Note that an arranged meeting did not take place. What was logged stays; the other can still log it."""
     meeting = uow.meetings.for_person(event.who.id, id_in(event.subject))
@@ -107,7 +102,7 @@ def not_met(event: Event, uow: UnitOfWork) -> Outcome:
         for person in pair.people:
             stop_asking(meeting, person, uow)
         if card := card_of(meeting, other, uow):
-            uow.outbox.replace(card, other_says_no(meeting, by=event.who), place=dm(other))
+            uow.outbox.replace(card, other_says_no(meeting, pair, by=event.who), place=dm(other))
     return whether_it_happened(event, uow)
 
 
@@ -145,10 +140,13 @@ def chosen_pair(values: Values, pairs: list[Pair], errors: dict[str, str]) -> Pa
     return picked[0]
 
 
-def read_next_day(event: Event, errors: dict[str, str], *, required: bool = False) -> date | None:
-    """The day of the next meeting as it was typed; None, perhaps with an error, where there is none."""
+def read_next_day(
+    event: Event, pair: Pair | None, met_on: date | None, errors: dict[str, str], uow: UnitOfWork
+) -> date | None:
+    """The day of the next meeting as it was typed; None, perhaps with an error, where there is none. ``met_on``: the
+    day of the meeting that is logged, which is ahead no more."""
     text = typed(event.values, "next_day")
-    if not text and not required:
+    if not text:
         return None
     day = read_day(text)
     if day is None:
@@ -157,29 +155,66 @@ def read_next_day(event: Event, errors: dict[str, str], *, required: bool = Fals
         errors["next_day"] = _("Please give a day to come, from tomorrow on.")
     elif is_too_far_ahead(day, event.today):
         errors["next_day"] = _("Please give a day within the next year.")
+    elif pair is not None and (ahead := _settled(pair, event, uow)) and ahead.day not in (day, met_on):
+        errors["next_day"] = _("You two meet on {when} already. To move that, type schedule.").format(
+            when=said_when(ahead, event.who)
+        )
     return day
 
 
 def arrange(pair: Pair, day: date, event: Event, uow: UnitOfWork) -> Meeting | None:
-    """Keep a day in mind for a pair, instead of any other from today on; None where it was known already."""
+    """Keep a day in mind for a pair, instead of any other from today on; None where it was known already. What has a
+    time stays: only scheduling changes it."""
     for planned in uow.meetings.of_pair(pair.id, "arranged"):
         if planned.day == day:
             return None
-        if planned.day >= event.today:
+        if planned.day >= event.today and planned.starts_at is None:
             uow.meetings.cancel(planned.id)
-            uow.outbox.withdraw(_noted_key(planned))
             for person in pair.people:
                 stop_asking(planned, person, uow)
     meeting = uow.meetings.arrange(pair.id, day)
     zone = ZoneInfo(uow.programmes.get(pair.programme_id).time_zone)
     for person in pair.people:
+        stop_looking(pair, person, uow)
         uow.due.add("did_you_meet", about(meeting.id, person.id), cadence.did_you_meet(day, zone))
     return meeting
 
 
-def upcoming(pair: Pair, today: date, uow: UnitOfWork) -> Meeting | None:
-    """The next arranged meeting of a pair, from today on."""
-    return next((m for m in uow.meetings.of_pair(pair.id, "arranged") if m.day >= today), None)
+def upcoming(pair: Pair, event: Event, uow: UnitOfWork) -> Meeting | None:
+    """The next arranged meeting of a pair that has not begun, as far as is known."""
+    return next((m for m in uow.meetings.of_pair(pair.id, "arranged") if is_ahead(m, event)), None)
+
+
+def _settled(pair: Pair, event: Event, uow: UnitOfWork) -> Meeting | None:
+    ahead = upcoming(pair, event, uow)
+    return ahead if ahead is not None and ahead.starts_at is not None else None
+
+
+def is_ahead(meeting: Meeting, event: Event) -> bool:
+    """Whether a meeting is still to come; one without a time is all day long."""
+    return meeting.day >= event.today if meeting.starts_at is None else meeting.starts_at > event.at
+
+
+def said_when(meeting: Meeting, reader: Person) -> str:
+    """When a meeting is, as people say it: with its time, where that is known."""
+    if meeting.starts_at is None:
+        return said_day(meeting.day)
+    return said_moment(meeting.starts_at, ZoneInfo(reader.time_zone))
+
+
+def stop_looking(pair: Pair, person: Person, uow: UnitOfWork) -> None:
+    """This person need not be asked to find a date any more; what has been asked already stays."""
+    if question := uow.outbox.newest(dm(person), _look_keys(pair, person)):
+        uow.outbox.withdraw(question)
+
+
+def stop(pair: Pair, uow: UnitOfWork) -> None:
+    """The pair has ended: ask about no dates and no meetings any more."""
+    for person in pair.people:
+        uow.due.drop("find_a_date", about(pair.id, person.id))
+        stop_looking(pair, person, uow)
+        for meeting in uow.meetings.of_pair(pair.id, "arranged"):
+            stop_asking(meeting, person, uow)
 
 
 def stop_asking(meeting: Meeting, person: Person, uow: UnitOfWork) -> None:
@@ -194,12 +229,12 @@ def card_of(meeting: Meeting, person: Person, uow: UnitOfWork) -> str | None:
     return uow.outbox.newest(dm(person), _card_keys(meeting.id))
 
 
+def _look_keys(pair: Pair, person: Person) -> str:
+    return f"date:{about(pair.id, person.id)}:"
+
+
 def _card_keys(meeting_id: int) -> str:
     return f"met:{meeting_id}:"
-
-
-def _noted_key(meeting: Meeting) -> str:
-    return f"noted:{meeting.id}:v{meeting.version}"
 
 
 # What is said
@@ -218,70 +253,26 @@ def find_a_date(pair: Pair, person: Person, *, first: bool) -> Message:
             Text(said),
             Text(
                 _(
-                    "Half an hour by phone counts as well. Note the date here, and I ask the day after; if you have "
-                    "met already, log it. {name} may get the same question; one answer is enough."
+                    "Propose times here, or enter the one that you two have agreed; half an hour by phone counts too. "
+                    "{name} may get the same question: one answer from either of you is enough."
                 ).format(name=name)
             ),
             Buttons(
                 (
-                    Button(_("We have a date"), "arrange_meeting", str(pair.id), opens=True, primary=True),
-                    Button(_("Log a meeting"), "log_meeting", str(pair.id), opens=True),
+                    find_a_time(pair, primary=True),
+                    Button(_("We have met: log it"), "log_meeting", str(pair.id), opens=True),
                     Button(_("Get help"), "support"),
                 )
             ),
-            not_now_buttons("find_a_date", about(pair.id, person.id)),
+            *not_now_row("find_a_date", about(pair.id, person.id)),
         ),
-        _("Only you see this. {name} sees the date that you note; leads do not.").format(name=name),
+        _("Only you see this. {name} sees the times that you propose; leads do not.").format(name=name),
     )
 
 
-def date_form(pairs: list[Pair], subject: str, person: Person) -> Form:
-    """On which day they meet next."""
-    return Form(
-        "arrange_meeting",
-        _("Note a date"),
-        _("Note it"),
-        (
-            *pick_pair(pairs, person),
-            DateField("next_day", _("We meet on"), help=_("It takes the place of a date that you noted before.")),
-        ),
-        seen_by=_("The two of you see the date. Leads do not."),
-        subject=subject,
-    )
-
-
-def your_date(day: date, pair: Pair, person: Person) -> Message:
-    """The date is noted: to the one who noted it."""
-    other = pair.other(person).name
-    said = _("Noted: you and {name} meet on {day}.").format(name=other, day=said_day(day))
-    return Message(
-        said,
-        (Text(said), Text(_("I ask the day after whether you met.")), _another_day(pair)),
-        _("{name} sees the date, too. Leads do not.").format(name=other),
-    )
-
-
-def date_noted(meeting: Meeting, pair: Pair, *, by: Person) -> Message:
-    """The date is noted: to the other."""
-    said = _("{name} noted that you two meet on {day}.").format(name=by.name, day=said_day(meeting.day))
-    return Message(
-        said,
-        (
-            Text(said),
-            Text(_("If the day is not right, note another; {name} is told.").format(name=by.name)),
-            _another_day(pair),
-        ),
-        _("The two of you see the date. Leads do not."),
-    )
-
-
-def _another_day(pair: Pair) -> Buttons:
-    return Buttons(
-        (
-            Button(_("Another day"), "arrange_meeting", str(pair.id), opens=True),
-            Button(_("An agenda"), "agenda"),
-        )
-    )
+def find_a_time(pair: Pair, *, primary: bool = False) -> Button:
+    """The button with which a pair arranges its next meeting."""
+    return Button(_("Find a time"), "schedule", str(pair.id), opens=True, primary=primary)
 
 
 def did_you_meet(meeting: Meeting, pair: Pair, person: Person) -> Message:
@@ -292,14 +283,8 @@ def did_you_meet(meeting: Meeting, pair: Pair, person: Person) -> Message:
         said,
         (
             Text(said),
-            Buttons(
-                (
-                    Button(_("We met"), "we_met", str(meeting.id), meeting.version, primary=True),
-                    Button(_("It didn't happen"), "not_met", str(meeting.id), meeting.version),
-                    Button(_("Log with details"), "correct_meeting", str(meeting.id), meeting.version, opens=True),
-                )
-            ),
-            not_now_buttons("did_you_meet", about(meeting.id, person.id)),
+            Buttons(whether_they_met(meeting)),
+            *not_now_row("did_you_meet", about(meeting.id, person.id)),
         ),
         _("{name} sees what you answer. Leads see that a meeting was logged and its date, nothing else.").format(
             name=other
@@ -307,26 +292,35 @@ def did_you_meet(meeting: Meeting, pair: Pair, person: Person) -> Message:
     )
 
 
-def no_harm(meeting: Meeting, pair: Pair) -> Message:
+def whether_they_met(meeting: Meeting) -> tuple[Button, ...]:
+    """The answers to that question."""
+    return (
+        Button(_("We met"), "we_met", str(meeting.id), meeting.version, primary=True),
+        Button(_("Not yet"), "not_met", str(meeting.id), meeting.version),
+        Button(_("Cancelled"), "called_off", str(meeting.id), meeting.version),
+        Button(_("Log with details"), "correct_meeting", str(meeting.id), meeting.version, opens=True),
+    )
+
+
+def no_harm(meeting: Meeting, pair: Pair, *, called_off: bool = False) -> Message:
     """It did not happen: to the one who said so."""
-    said = _("Thank you. The meeting of {day} did not take place, and that is fine.").format(day=said_day(meeting.day))
+    day = said_day(meeting.day)
+    if called_off:
+        said = _("Thank you. Your meeting of {day} was cancelled, and that is fine.").format(day=day)
+    else:
+        said = _("Thank you. Your meeting of {day} has not taken place yet, and that is fine.").format(day=day)
     return Message(
         said,
         (
             Text(said),
-            Text(_("When you have a new date, note it here.")),
-            Buttons(
-                (
-                    Button(_("We have a date"), "arrange_meeting", str(pair.id), opens=True),
-                    Button(_("Get help"), "support"),
-                )
-            ),
+            Text(_("You can propose new times whenever it suits you.")),
+            Buttons((find_a_time(pair, primary=not called_off), Button(_("Get help"), "support"))),
         ),
         _("The two of you see this. Leads do not."),
     )
 
 
-def other_says_no(meeting: Meeting, *, by: Person) -> Message:
+def other_says_no(meeting: Meeting, pair: Pair, *, by: Person) -> Message:
     """It did not happen: to the other."""
     said = _("{name} says that your meeting of {day} did not take place.").format(
         name=by.name, day=said_day(meeting.day)
@@ -335,11 +329,11 @@ def other_says_no(meeting: Meeting, *, by: Person) -> Message:
         said,
         (
             Text(said),
-            Text(_("If you did meet, you can log it. If there is a new date, note it.")),
+            Text(_("If you did meet, you can log it. If not, you can propose new times.")),
             Buttons(
                 (
                     Button(_("Log it"), "correct_meeting", str(meeting.id), meeting.version, opens=True),
-                    Button(_("We have a date"), "arrange_meeting", str(meeting.pair_id), opens=True),
+                    find_a_time(pair),
                     Button(_("Get help"), "support"),
                 )
             ),
@@ -359,7 +353,9 @@ def logged_all_the_same(meeting: Meeting, pair: Pair, person: Person) -> Message
         said,
         (
             Text(said),
-            Text(_("If the day is wrong, correct it. If there was no meeting at all, tell each other first.")),
+            Text(
+                _("If the day is wrong, correct it. If there was no meeting at all, please talk to each other first.")
+            ),
             Buttons((Button(_("Correct it"), "correct_meeting", str(meeting.id), meeting.version, opens=True),)),
         ),
         _("The two of you see this. Leads see that a meeting was logged and its date."),
@@ -368,19 +364,17 @@ def logged_all_the_same(meeting: Meeting, pair: Pair, person: Person) -> Message
 
 def not_introduced() -> Message:
     """For somebody whose pair has not been introduced yet."""
-    said = _("You have not been introduced to anybody yet. I write as soon as that is so.")
+    said = _("You have not been introduced to anybody yet. I will write to you as soon as you are.")
     return Message(said, (Text(said),), _("Only you see this."))
 
 
 EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     "find_a_date_first": lambda: find_a_date(PAIR, MENTEE, first=True),
     "find_a_date_next": lambda: find_a_date(PAIR, MENTOR, first=False),
-    "date_form": lambda: date_form([PAIR], str(PAIR.id), MENTOR),
-    "your_date": lambda: your_date(ARRANGED.day, PAIR, MENTOR),
-    "date_noted": lambda: date_noted(ARRANGED, PAIR, by=MENTOR),
     "did_you_meet": lambda: did_you_meet(ARRANGED, PAIR, MENTEE),
     "no_harm": lambda: no_harm(ARRANGED, PAIR),
-    "other_says_no": lambda: other_says_no(ARRANGED, by=MENTOR),
+    "no_harm_called_off": lambda: no_harm(ARRANGED, PAIR, called_off=True),
+    "other_says_no": lambda: other_says_no(ARRANGED, PAIR, by=MENTOR),
     "logged_all_the_same": lambda: logged_all_the_same(LOGGED, PAIR, MENTOR),
     "not_introduced": not_introduced,
 }

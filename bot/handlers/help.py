@@ -30,7 +30,7 @@ def flow_about(conversations: Iterable[Flow]) -> Flow:
     @flow.on("unknown")
     def not_understood(event: Event, uow: UnitOfWork) -> Outcome:
         """The same, to words and buttons that nobody answers to."""
-        sorry = _("I did not understand that. I know a few words only.")
+        sorry = _("Sorry, I did not understand that. I only know a few words.")
         return Private(what_to_type(commands_for(event, uow), uow.programmes.current(), sorry))
 
     @flow.on("outsider", open_to_all=True)
@@ -53,25 +53,23 @@ def what_to_type(commands: Sequence[Command], programme: Programme | None, sorry
         Heading(_("What you can type here")),
         Facts(rows),
         Buttons((Button(_("Show my next step"), "home", primary=True), Button(_("Get help"), "support"))),
-        *_whom_to_ask(programme),
+        *whom_to_ask(programme),
     ]
-    return Message(
-        summary=sorry or _("What you can type here"), blocks=tuple(blocks), seen_by=_("Only you can see this.")
-    )
+    return Message(summary=sorry or _("What you can type here"), blocks=tuple(blocks), seen_by=_("Only you see this."))
 
 
 def outsider(programme: Programme | None) -> Message:
     """To somebody whom the programme does not know."""
     said = (
-        _("Hello. I help with {programme}, and I do not find you on its list.").format(programme=programme.name)
+        _("Hello. I help with {programme}, but I cannot find you on its list.").format(programme=programme.name)
         if programme
-        else _("Hello. I help with peer mentoring, and no programme is running here yet.")
+        else _("Hello. I help with peer mentoring, but no programme is running here yet.")
     )
-    kept = _("I hold nothing about you but the address of this chat, which I need to answer you.")
+    kept = _("All I hold about you is the address of this chat, which I need to answer you.")
     return Message(
         summary=said,
-        blocks=(Text(said), *_whom_to_ask(programme), Text(kept), Buttons((Button(_("Get help"), "support"),))),
-        seen_by=_("Only you can see this."),
+        blocks=(Text(said), *whom_to_ask(programme), Text(kept), Buttons((Button(_("Get help"), "support"),))),
+        seen_by=_("Only you see this."),
     )
 
 
@@ -81,32 +79,33 @@ def form_behind_button(outcome: ShowForm) -> Message:
     return Message(
         summary=title,
         blocks=(
-            Text(_("Tap the button, and the form opens.")),
+            Text(_("Tap the button to open the form.")),
             Buttons((Button(title, outcome.action, subject=outcome.subject, opens=True, primary=True),)),
         ),
-        seen_by=_("Only you can see this."),
+        seen_by=_("Only you see this."),
     )
 
 
 def not_yours(programme: Programme | None) -> Message:
     """For a button or a subject that does not exist, or is somebody else's."""
-    said = _("That is not there any more, or it is not yours to open.")
-    return Message(summary=said, blocks=(Text(said), *_whom_to_ask(programme)), seen_by=_("Only you can see this."))
+    said = _("I cannot open that: it is no longer there, or it belongs to somebody else.")
+    return Message(summary=said, blocks=(Text(said), *whom_to_ask(programme)), seen_by=_("Only you see this."))
 
 
 def something_went_wrong(reference: str, programme: Programme | None) -> Message:
     """For a fault of the bot's own; ``reference`` finds it in the log."""
     said = _("Sorry, something went wrong on my side, and nothing was changed. Please try again.")
-    again = _("If it happens again, please say this when you ask for help: {reference}").format(reference=reference)
+    again = _("If it happens again, please pass on this reference: {reference}").format(reference=reference)
     return Message(
-        summary=said, blocks=(Text(said), Text(again), *_whom_to_ask(programme)), seen_by=_("Only you can see this.")
+        summary=said, blocks=(Text(said), Text(again), *whom_to_ask(programme)), seen_by=_("Only you see this.")
     )
 
 
-def _whom_to_ask(programme: Programme | None) -> tuple[Block, ...]:
+def whom_to_ask(programme: Programme | None) -> tuple[Block, ...]:
+    """The programme's contact, where there is a programme."""
     if programme is None:
         return ()
-    return Text(_("Whom you can ask:")), Contact(programme.contact_name, programme.contact_email)
+    return Text(_("Questions about the programme? Ask:")), Contact(programme.contact_name, programme.contact_email)
 
 
 _COMMANDS = (
@@ -122,7 +121,9 @@ def _example_form() -> ShowForm:
 
 EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     "what_to_type": lambda: what_to_type(_COMMANDS, PROGRAMME),
-    "not_understood": lambda: what_to_type(_COMMANDS[:2], PROGRAMME, _("I did not understand that.")),
+    "not_understood": lambda: what_to_type(
+        _COMMANDS[:2], PROGRAMME, _("Sorry, I did not understand that. I only know a few words.")
+    ),
     "outsider": lambda: outsider(PROGRAMME),
     "outsider_without_a_programme": lambda: outsider(None),
     "form_behind_button": lambda: form_behind_button(_example_form()),

@@ -6,14 +6,17 @@ installs the bot. Who has not said yes finds the card to join instead.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, datetime
 
-from bot.examples import ARRANGED, CONTROL, LEAD, MENTEE, MENTOR, PAIR, PROGRAMME, participant
+from bot.examples import ARRANGED, CONTROL, LEAD, MENTEE, MENTOR, PAIR, PROGRAMME, SCHEDULED, participant
 from bot.flow import Event, Flow, Outcome, Private, ShowHome, UserError
-from bot.handlers.welcome import join_card
+from bot.handlers import dates, schedule
+from bot.handlers.arranged import meeting_buttons
+from bot.handlers.help import whom_to_ask
+from bot.handlers.welcome import not_taking_part
 from bot.texts import _, marked, said_day
-from bot.ui import Block, Button, Buttons, Contact, Form, Heading, Message, Text
-from storage.records import Meeting, Pair, Participant, Person, Programme
+from bot.ui import Block, Button, Buttons, Form, Heading, Message, Text
+from storage.records import Meeting, Pair, Participant, Person, Programme, Proposal
 from storage.unit_of_work import UnitOfWork
 
 flow = Flow("home")
@@ -23,11 +26,14 @@ DUTIES = ("lead", "facilitator", "selector", "senior support")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a pair stands. ``planned``: the latest arranged meeting that nobody has said anything about yet."""
+    """How a pair stands. ``ahead``: the arranged meeting that is to come. ``unclear``: the latest of those before
+    today of which nobody has said whether it took place. ``proposal``: the open one."""
 
     pair: Pair
     meetings: int
-    planned: Meeting | None
+    ahead: Meeting | None = None
+    unclear: Meeting | None = None
+    proposal: Proposal | None = None
 
 
 @flow.command("mentoring", help=marked("My next step, and everything I can do"))
@@ -56,85 +62,112 @@ def home_of(event: Event, uow: UnitOfWork) -> Message:
     if part is None:
         return home_of_helper(person, duties, programme)
     if part.state != "joined":
-        return join_card(part, programme)
+        return not_taking_part(part, programme)
     if part.role == "control":
         return home_of_control(person, duties, programme)
-    standings = [_standing(pair, uow) for pair in uow.pairs.of(person.id)]
-    return home_of_pair(part, standings, duties, programme, event.today)
+    standings = [_standing(pair, event, uow) for pair in uow.pairs.of(person.id)]
+    in_a_set = bool(uow.sets.of_member(person.id))
+    if not standings:
+        return home_of_waiting(part, duties, programme, in_a_set=in_a_set)
+    return home_of_pair(part, standings, duties, programme, event.at, in_a_set=in_a_set)
 
 
-def _standing(pair: Pair, uow: UnitOfWork) -> Standing:
-    planned = uow.meetings.of_pair(pair.id, "arranged")
-    return Standing(pair, len(uow.meetings.of_pair(pair.id, "logged")), planned[-1] if planned else None)
+def _standing(pair: Pair, event: Event, uow: UnitOfWork) -> Standing:
+    ahead = dates.upcoming(pair, event, uow)
+    past = [meeting for meeting in uow.meetings.of_pair(pair.id, "arranged") if not dates.is_ahead(meeting, event)]
+    proposal = uow.proposals.open_of(pair.id)
+    return Standing(
+        pair,
+        meetings=len(uow.meetings.of_pair(pair.id, "logged")),
+        ahead=ahead,
+        unclear=past[-1] if past and ahead is None else None,
+        proposal=proposal if proposal is not None and max(proposal.times) > event.at else None,
+    )
 
 
 # What is said
 
 
 def home_of_pair(
-    part: Participant, standings: Sequence[Standing], duties: Sequence[str], programme: Programme, today: date
+    part: Participant,
+    standings: Sequence[Standing],
+    duties: Sequence[str],
+    programme: Programme,
+    now: datetime,
+    *,
+    in_a_set: bool,
 ) -> Message:
-    """The home of a mentor or a mentee who takes part."""
-    steps = [_next_step(standing, part.person, today) for standing in standings] or [(_waiting(part), ())]
-    words: list[Block] = []
-    for said, buttons in steps:
-        words += [Text(said), Buttons(buttons)] if buttons else [Text(said)]
-    doing = (
-        Button(_("Log a meeting"), "log_meeting", opens=True),
-        Button(_("Note a date"), "arrange_meeting", opens=True),
-        Button(_("An agenda for a meeting"), "agenda"),
-    )
-    return _home(
-        part.person, programme, duties, next_step=words, doing=doing if standings else (), seen_by=_seen_by_pair()
-    )
+    """The home of a mentor or a mentee who has been introduced."""
+    steps: list[Block] = []
+    for standing in standings:
+        steps += _next_steps(standing, part.person, now)
+    doing = (Button(_("Log a meeting"), "log_meeting", opens=True), Button(_("Meeting agenda"), "agenda"))
+    seen_by = _("Only you see this. Leads see how many meetings were logged and the last date, never topics or length.")
+    return _home(part.person, programme, duties, next_step=steps, doing=doing, in_a_set=in_a_set, seen_by=seen_by)
 
 
-def _seen_by_pair() -> str:
-    return _("Only you see this. Leads see that meetings were logged and the last date, never topics or length.")
+def home_of_waiting(
+    part: Participant, duties: Sequence[str], programme: Programme, *, in_a_set: bool = False
+) -> Message:
+    """The home of a mentor or a mentee who has not been introduced yet."""
+    mentor = _("I will introduce you to your mentee as soon as everything is ready. There is nothing to do until then.")
+    mentee = _("I will introduce you to your mentor as soon as everything is ready. There is nothing to do until then.")
+    said = mentor if part.role == "mentor" else mentee
+    seen_by = _("Only you see this. Leads see whether your pair has been introduced.")
+    return _home(part.person, programme, duties, next_step=[Text(said)], in_a_set=in_a_set, seen_by=seen_by)
 
 
-def _waiting(part: Participant) -> str:
-    if part.role == "mentor":
-        return _(
-            "I will introduce you to your mentee as soon as everything is ready. There is nothing to do until then."
-        )
-    return _("I introduce you to your mentor as soon as everything is ready. There is nothing to do until then.")
-
-
-def _next_step(standing: Standing, person: Person, today: date) -> tuple[str, tuple[Button, ...]]:
+def _next_steps(standing: Standing, person: Person, now: datetime) -> list[Block]:
     """What comes next for a pair, and the buttons that do just that."""
-    name = standing.pair.other(person).name
-    meeting = standing.planned
-    if meeting is not None and meeting.day >= today:
-        return _("You meet {name} on {day}.").format(name=name, day=said_day(meeting.day)), ()
-    if meeting is not None:
-        said = _("Did you and {name} meet on {day}?").format(name=name, day=said_day(meeting.day))
-        return said, (
-            Button(_("We met"), "we_met", str(meeting.id), meeting.version, primary=True),
-            Button(_("It didn't happen"), "not_met", str(meeting.id), meeting.version),
-            Button(_("Log with details"), "correct_meeting", str(meeting.id), meeting.version, opens=True),
-        )
-    if not standing.meetings:
-        return _("Find a date for your first meeting with {name}.").format(name=name), ()
-    return _("Find a date for your next meeting with {name}.").format(name=name), ()
+    pair = standing.pair
+    name = pair.other(person).name
+    steps: list[Block] = []
+    if meeting := standing.ahead:
+        steps.append(Text(_("You meet {name} on {day}.").format(name=name, day=dates.said_when(meeting, person))))
+        change = Button(_("Change the date"), "schedule", str(pair.id), opens=True)
+        steps.append(Buttons(meeting_buttons(meeting) if meeting.starts_at else (change,)))
+    if meeting := standing.unclear:
+        steps.append(Text(_("Did you and {name} meet on {day}?").format(name=name, day=said_day(meeting.day))))
+        steps.append(Buttons(dates.whether_they_met(meeting)))
+    if proposal := standing.proposal:
+        steps += _open_proposal(proposal, pair, person, now)
+    if not steps:
+        first = _("Find a date for your first meeting with {name}.")
+        following = _("Find a date for your next meeting with {name}.")
+        steps.append(Text((following if standing.meetings else first).format(name=name)))
+        steps.append(Buttons((dates.find_a_time(pair, primary=True),)))
+    return steps
+
+
+def _open_proposal(proposal: Proposal, pair: Pair, person: Person, now: datetime) -> tuple[Block, ...]:
+    name = pair.other(person).name
+    if proposal.by_id == person.id:
+        said = _("You proposed times to {name}, who has not picked one yet.").format(name=name)
+        return Text(said), Buttons(schedule.your_choices(proposal, pair))
+    said = _("{name} proposes a time for your meeting. Which one suits you?").format(name=name)
+    return Text(said), Buttons((*schedule.time_buttons(proposal, person, now), schedule.none_of_these(pair)))
 
 
 def home_of_control(person: Person, duties: Sequence[str], programme: Programme) -> Message:
     """The home of somebody in the comparison group."""
-    said = _("You take part in the comparison group. I write when a questionnaire opens; until then nothing is to do.")
-    seen_by = _("Only you see this. Leads see whether you take part.")
-    return _home(person, programme, duties, next_step=[Text(said)], seen_by=seen_by)
+    said = _(
+        "You are in the comparison group. I will write when a questionnaire opens; there is nothing to do until then."
+    )
+    return _home(person, programme, duties, next_step=[Text(said)], seen_by=_("Only you see this."))
 
 
 def home_of_helper(person: Person, duties: Sequence[str], programme: Programme) -> Message:
     """The home of somebody who takes no part as mentor, mentee or control."""
     words = {
         "lead": _("You lead this programme. Each month I post the facts about all pairs in the leads channel."),
-        "facilitator": _("You facilitate an Action Learning Set in this programme. There is nothing to do here now."),
+        "facilitator": _(
+            "You facilitate an Action Learning Set. I tell you the day before a session who comes, and ask you "
+            "afterwards who came."
+        ),
         "selector": _("You select mentors for this programme. There is nothing to do here now."),
         "senior support": _(
-            "You are a senior whom people may ask for a talk. I write as soon as somebody asks for you; leads are "
-            "not told."
+            "You are a senior whom people may ask for a talk. I will write as soon as somebody asks for you; leads "
+            "are not told."
         ),
     }
     said: list[Block] = [Text(words[duty]) for duty in duties]
@@ -148,8 +181,10 @@ def _home(
     *,
     next_step: Sequence[Block],
     doing: Sequence[Button] = (),
+    in_a_set: bool = False,
     seen_by: str,
 ) -> Message:
+    learning = (Button(_("Action Learning Set"), "als"),) if in_a_set or "facilitator" in duties else ()
     leading = (Button(_("Facts about all pairs"), "leads"),) if "lead" in duties else ()
     blocks: list[Block] = [
         Text(_("Hello {name}. This is {programme}.").format(name=person.name, programme=programme.name)),
@@ -158,9 +193,9 @@ def _home(
         blocks += [Heading(_("Next step")), *next_step]
     blocks += [
         Heading(_("What you can do here")),
-        Buttons((*doing, *leading, Button(_("Get help"), "support"))),
-        Text(_("Questions about the programme go to:")),
-        Contact(programme.contact_name, programme.contact_email),
+        *((Buttons((*doing, *learning, *leading)),) if doing or learning or leading else ()),
+        Buttons((Button(_("Leave and quiet times"), "pause"), Button(_("Get help"), "support"))),
+        *whom_to_ask(programme),
     ]
     return Message(_("{programme}: your home").format(programme=programme.name), tuple(blocks), seen_by)
 
@@ -173,22 +208,27 @@ def nothing_yet() -> Message:
 
 _MENTEE = participant(MENTEE, "mentee", "joined")
 _MENTOR = participant(MENTOR, "mentor", "joined")
-_TODAY = date(2026, 11, 10)
+_NOW = datetime(2026, 11, 10, 9, 0, tzinfo=UTC)
+_TIMES = (datetime(2026, 11, 17, 17, 30, tzinfo=UTC), datetime(2026, 11, 19, 8, 30, tzinfo=UTC))
+_PROPOSAL = Proposal(31, PAIR.id, MENTOR.id, "open", 60, "", _TIMES)
 
 
-def _example(part: Participant, *standings: Standing, today: date = _TODAY) -> Message:
-    return home_of_pair(part, standings, (), PROGRAMME, today)
+def _example(part: Participant, *standings: Standing) -> Message:
+    return home_of_pair(part, standings, (), PROGRAMME, _NOW, in_a_set=part.role == "mentor")
 
 
 EXAMPLES: dict[str, Callable[[], Message | Form]] = {
-    "waiting_mentee": lambda: _example(_MENTEE),
-    "waiting_mentor": lambda: _example(_MENTOR),
-    "first_date": lambda: _example(_MENTEE, Standing(PAIR, 0, None)),
-    "next_date": lambda: _example(_MENTEE, Standing(PAIR, 3, None)),
-    "arranged": lambda: _example(_MENTEE, Standing(PAIR, 1, ARRANGED)),
-    "did_you_meet": lambda: _example(_MENTOR, Standing(PAIR, 1, ARRANGED), today=date(2026, 11, 18)),
+    "waiting_mentee": lambda: home_of_waiting(_MENTEE, (), PROGRAMME),
+    "waiting_mentor": lambda: home_of_waiting(_MENTOR, (), PROGRAMME),
+    "first_date": lambda: _example(_MENTEE, Standing(PAIR, 0)),
+    "next_date": lambda: _example(_MENTEE, Standing(PAIR, 3)),
+    "arranged": lambda: _example(_MENTEE, Standing(PAIR, 1, ahead=ARRANGED)),
+    "arranged_with_a_time": lambda: _example(_MENTEE, Standing(PAIR, 1, ahead=SCHEDULED)),
+    "did_you_meet": lambda: _example(_MENTOR, Standing(PAIR, 1, unclear=ARRANGED)),
+    "times_to_pick_from": lambda: _example(_MENTEE, Standing(PAIR, 1, proposal=_PROPOSAL)),
+    "times_proposed": lambda: _example(_MENTOR, Standing(PAIR, 1, proposal=_PROPOSAL)),
     "two_mentees": lambda: _example(
-        _MENTOR, Standing(PAIR, 1, ARRANGED), Standing(replace(PAIR, id=6, mentee=CONTROL), 0, None)
+        _MENTOR, Standing(PAIR, 1, ahead=ARRANGED), Standing(replace(PAIR, id=6, mentee=CONTROL), 0)
     ),
     "control": lambda: home_of_control(CONTROL, (), PROGRAMME),
     "lead": lambda: home_of_helper(LEAD, ("lead",), PROGRAMME),

@@ -12,9 +12,12 @@ from zoneinfo import ZoneInfo
 from bot.chat import GROUP_CHATS
 from bot.examples import MENTEE, MENTOR, PAIR
 from bot.flow import Event, Flow, Outcome, Private
+from bot.handlers import dates
+from bot.handlers.pause import quiet_of
 from bot.handlers.welcome import taking_part
 from bot.programme import cadence
 from bot.programme.pairs import can_group
+from bot.programme.quiet import share_a_moment
 from bot.reading import about, id_in
 from bot.texts import _
 from bot.ui import Block, Bullets, Button, Buttons, Contact, Facts, Form, Heading, Message, Text
@@ -45,17 +48,21 @@ def introduce(due: Due, uow: UnitOfWork) -> None:
     pair = uow.pairs.get(id_in(due.subject))
     if not all(_takes_part(person, uow) for person in pair.people) or not uow.pairs.introduce(pair.id):
         return
+    pair = uow.pairs.get(pair.id)
     programme = uow.programmes.get(pair.programme_id)
     zone = ZoneInfo(programme.time_zone)
     mentor, mentee = (_profile(person, uow, zone) for person in pair.people)
-    key = f"introduction:{pair.id}"
-    if can_group(mentor.homes, mentee.homes, GROUP_CHATS):
+    key = _key(pair)
+    # A group chat keeps the quiet time of both: two people whose hours never meet would never hear of each other there.
+    can_meet_there = share_a_moment([quiet_of(person, uow) for person in pair.people], uow.now)
+    if can_meet_there and can_group(mentor.homes, mentee.homes, GROUP_CHATS):
         uow.outbox.add(to=group(pair), key=key, message=group_introduction(pair, mentor, mentee))
     else:
         uow.outbox.add(to=dm(pair.mentor), key=key, message=introduction_of_mentee(pair, mentee))
         uow.outbox.add(to=dm(pair.mentee), key=key, message=introduction_of_mentor(pair, mentor))
+    first_look = cadence.first_look_for_a_date(uow.now, zone, programme.first_date_days)
     for person in pair.people:
-        uow.due.add("find_a_date", about(pair.id, person.id), cadence.first_look_for_a_date(uow.now, zone))
+        uow.due.add("find_a_date", about(pair.id, person.id), first_look)
 
 
 @flow.button("agenda")
@@ -65,6 +72,22 @@ def show_agenda(event: Event, uow: UnitOfWork) -> Outcome:
     pairs = uow.pairs.of(event.who.id)
     met_before = bool(pairs) and all(uow.meetings.of_pair(pair.id, "logged") for pair in pairs)
     return Private(agenda(first=not met_before))
+
+
+def take_back(pair: Pair, uow: UnitOfWork) -> bool:
+    """Do not introduce a pair after all; whether that was in time, so that neither has heard of the other."""
+    uow.due.drop("introduce", str(pair.id))
+    if pair.introduced_at is None:
+        return True
+    places = [to for to in (group(pair), *map(dm, pair.people)) if uow.outbox.newest(to, _key(pair))]
+    in_time = bool(places) and all(uow.outbox.waits(to, _key(pair)) for to in places)
+    uow.outbox.withdraw(_key(pair))
+    return in_time
+
+
+def _key(pair: Pair) -> str:
+    """The key of the introduction: two who were a pair before can be introduced again."""
+    return f"introduction:{pair.id}:{pair.introduced_at:%Y-%m-%dT%H:%M:%S}"
 
 
 def _takes_part(person: Person, uow: UnitOfWork) -> bool:
@@ -87,49 +110,55 @@ def group_introduction(pair: Pair, mentor: Profile, mentee: Profile) -> Message:
         said,
         (
             Text(said),
-            Text(_("You are a pair now. This chat is yours: say hello and find a first date.")),
-            *_about(_("Mentor"), mentor),
-            *_about(_("Mentee"), mentee),
+            Text(_("You are a pair now, and this chat is yours. Say hello, and agree a day for your first meeting.")),
+            *_about(mentor, _("Mentor")),
+            *_about(mentee, _("Mentee")),
             *_first_agenda(),
             _next_steps(pair),
         ),
-        _("You two see this chat. I do not read what you write here. Leads see that you have been introduced."),
+        _("Only you two see this chat; I do not read what you write. Leads see that you have been introduced."),
     )
 
 
 def introduction_of_mentor(pair: Pair, mentor: Profile) -> Message:
     """The mentee learns who the mentor is."""
-    return _personal(_("{name} is your peer mentor.").format(name=mentor.person.name), _("Mentor"), pair, mentor)
+    return _personal(_("{name} is your peer mentor.").format(name=mentor.person.name), pair, mentor)
 
 
 def introduction_of_mentee(pair: Pair, mentee: Profile) -> Message:
     """The mentor learns who the mentee is."""
-    return _personal(_("{name} is your mentee.").format(name=mentee.person.name), _("Mentee"), pair, mentee)
+    return _personal(_("{name} is your mentee.").format(name=mentee.person.name), pair, mentee)
 
 
-def _personal(said: str, role: str, pair: Pair, other: Profile) -> Message:
+def _personal(said: str, pair: Pair, other: Profile) -> Message:
     return Message(
         said,
         (
             Text(said),
-            Text(_("Each of you gets this message today. Say hello, whoever reads it first, and find a first date.")),
-            *_about(role, other),
+            Text(
+                _(
+                    "You both get a message like this. Whoever reads it first: say hello, and suggest a day for your "
+                    "first meeting."
+                )
+            ),
+            *_about(other),
             *_first_agenda(),
             _next_steps(pair),
         ),
-        _("Only you see this; {name} has one about you. Leads see that you have been introduced.").format(
+        _("Only you see this; {name} gets one about you. Leads see that you have been introduced.").format(
             name=other.person.name
         ),
     )
 
 
-def _about(role: str, profile: Profile) -> tuple[Block, ...]:
+def _about(profile: Profile, role: str = "") -> tuple[Block, ...]:
     person = profile.person
-    rows = ((_("Part"), role), (_("Grade"), person.grade), (_("Works at"), profile.organisation))
+    rows = ((_("Role"), role), (_("Grade"), person.grade), (_("Works at"), profile.organisation))
+    known = tuple((label, value) for label, value in rows if value)
     accounts = tuple((account.platform, account.tenant, account.user) for account in profile.accounts)
     return (
         Contact(person.name, person.email, accounts),
-        Facts(tuple((label, value) for label, value in rows if value)),
+        *((Facts(known),) if known else ()),
         *((Text(person.profile),) if person.profile else ()),
     )
 
@@ -139,10 +168,10 @@ def _first_agenda() -> tuple[Block, ...]:
         Heading(_("For your first meeting")),
         Bullets(
             (
-                _("Hopes: what would make this year worthwhile for each of you?"),
+                _("Hopes: what would make this worthwhile for each of you?"),
                 _("Ground rules: what you say stays between you, unless somebody is at serious risk."),
                 _("How often, how long and how you meet; what to do when a shift gets in the way."),
-                _("What you do if it does not work for one of you."),
+                _("What you will do if it does not work for one of you."),
                 _("The next date, before you part."),
             )
         ),
@@ -152,7 +181,7 @@ def _first_agenda() -> tuple[Block, ...]:
 def _next_steps(pair: Pair) -> Buttons:
     return Buttons(
         (
-            Button(_("We have a date"), "arrange_meeting", str(pair.id), opens=True, primary=True),
+            dates.find_a_time(pair, primary=True),
             Button(_("Log a meeting"), "log_meeting", str(pair.id), opens=True),
             Button(_("Get help"), "support"),
         )

@@ -85,7 +85,7 @@ def log(event: Event, uow: UnitOfWork) -> Outcome:
     form = log_form(pairs, subject, event.who, today=event.today)
     errors: dict[str, str] = {}
     pair = dates.chosen_pair(event.values, pairs, errors)
-    said = _read_log(event, pair, form, errors)
+    said = _read_log(event, pair, form, errors, uow)
     if errors or pair is None or said is None:
         raise FormErrors(errors, form)
     before = uow.meetings.on_day(pair.id, said.day)
@@ -108,7 +108,7 @@ def correct(event: Event, uow: UnitOfWork) -> Outcome:
     pair = uow.pairs.for_person(event.who.id, before.pair_id)
     form = correction_form(before)
     errors: dict[str, str] = {}
-    said = _read_log(event, pair, form, errors)
+    said = _read_log(event, pair, form, errors, uow)
     if said and said.day != before.day:
         taken = uow.meetings.on_day(pair.id, said.day)
         if taken is not None and taken.state != "cancelled":
@@ -124,7 +124,7 @@ def how_it_is_logged(event: Event, uow: UnitOfWork) -> Outcome:
     pair = uow.pairs.get(meeting.pair_id)
     if meeting.state != "logged":
         return dates.whether_it_happened(event, uow)
-    return Update(logged(meeting, pair, event.who, dates.upcoming(pair, event.today, uow)))
+    return Update(logged(meeting, pair, event.who, dates.upcoming(pair, event, uow)))
 
 
 @flow.button("we_met", again=how_it_is_logged)
@@ -158,7 +158,7 @@ def _note(said: Log, pair: Pair, before: Meeting | None, event: Event, uow: Unit
             moved_from=before.id if before else None,
         )
         _tell(meeting, pair, before, event, uow)
-    return logged(meeting, pair, event.who, dates.upcoming(pair, event.today, uow))
+    return logged(meeting, pair, event.who, dates.upcoming(pair, event, uow))
 
 
 def _tell(meeting: Meeting, pair: Pair, before: Meeting | None, event: Event, uow: UnitOfWork) -> None:
@@ -171,9 +171,10 @@ def _tell(meeting: Meeting, pair: Pair, before: Meeting | None, event: Event, uo
     was_on = before.day if before is not None and before.state == "logged" else None
     if before is not None:
         uow.outbox.withdraw(_told_key(before))
-    upcoming = dates.upcoming(pair, event.today, uow)
+    upcoming = dates.upcoming(pair, event, uow)
     for person in pair.people:
         dates.stop_asking(meeting, person, uow)
+        dates.stop_looking(pair, person, uow)
         acted = person.id == event.who.id
         message = logged(meeting, pair, person, upcoming, was_on=None if acted else was_on)
         card = dates.card_of(meeting, person, uow)
@@ -187,7 +188,7 @@ def _told_key(meeting: Meeting) -> str:
     return f"meeting:{meeting.id}:v{meeting.version}"
 
 
-def _read_log(event: Event, pair: Pair | None, form: Form, errors: dict[str, str]) -> Log | None:
+def _read_log(event: Event, pair: Pair | None, form: Form, errors: dict[str, str], uow: UnitOfWork) -> Log | None:
     """What was typed; what cannot be taken is noted in ``errors``. Fields that the form has as optional may be open."""
     values = event.values
     optional = {field.name for field in form.fields if field.optional}
@@ -206,7 +207,7 @@ def _read_log(event: Event, pair: Pair | None, form: Form, errors: dict[str, str
     topics = picked(values, "topics")
     if not set(topics) <= set(TOPICS):
         errors["topics"] = _("Please choose from the list.")
-    next_day = dates.read_next_day(event, errors)
+    next_day = dates.read_next_day(event, pair, day, errors, uow)
     return Log(day, minutes, how, topics, next_day) if day else None
 
 
@@ -256,7 +257,7 @@ def correction_form(meeting: Meeting) -> Form:
         _("Save"),
         (
             DateField("day", _("Day"), value=meeting.day.isoformat()),
-            *_details(known, optional=meeting.minutes is None),
+            *_details(known, optional=meeting.state != "logged" or meeting.minutes is None),
         ),
         seen_by=_seen_by_both(),
         subject=str(meeting.id),
@@ -285,7 +286,7 @@ def _details(known: Log, *, optional: bool) -> tuple[NumberField | PickOne | Pic
         DateField(
             "next_day",
             _("Next date"),
-            help=_("If you have one. I ask the day after whether you met."),
+            help=_("If you have one. I will ask you both the day after whether you met."),
             optional=True,
         ),
     )
@@ -296,7 +297,7 @@ def _options(values: Iterable[str], names: Mapping[str, str]) -> tuple[Option, .
 
 
 def _topics_only() -> str:
-    return _("Topics only, never content: nothing here is about what was said, and nothing about patients.")
+    return _("Topics only, please: I never ask what was said.")
 
 
 def _seen_by_both() -> str:
@@ -318,31 +319,33 @@ def logged(
         said = _("{name} logged that you two met on {day}.").format(name=other, day=said_day(meeting.day))
     known = meeting.minutes is not None or meeting.how or meeting.topics
     label = _("Correct it") if known else _("Add topics")
+    rows = _rows(meeting, upcoming, reader, moved=was_on is not None)
     return Message(
         said,
         (
             Text(said),
-            Facts(_rows(meeting, upcoming)),
+            *((Facts(rows),) if rows else ()),
             Buttons(
                 (
                     Button(label, "correct_meeting", str(meeting.id), meeting.version, opens=True),
                     Button(
-                        _("Another date") if upcoming else _("We have a date"),
-                        "arrange_meeting",
+                        _("Change the date") if upcoming else _("Find the next time"),
+                        "schedule",
                         str(pair.id),
                         opens=True,
                     ),
                 )
             ),
         ),
-        _("{name} sees this, too. Leads see that a meeting was logged and its date, never topics or length.").format(
+        _("{name} sees this too. Leads see that a meeting was logged and its date, never topics or length.").format(
             name=other
         ),
     )
 
 
-def _rows(meeting: Meeting, upcoming: Meeting | None) -> tuple[tuple[str, str], ...]:
-    rows = [(_("Day"), said_day(meeting.day))]
+def _rows(meeting: Meeting, upcoming: Meeting | None, reader: Person, *, moved: bool) -> tuple[tuple[str, str], ...]:
+    """What the first line does not say; it names the day, unless the day is what may have changed."""
+    rows = [(_("Day"), said_day(meeting.day))] if moved else []
     if meeting.minutes is not None:
         length = ngettext("{n} minute", "{n} minutes", meeting.minutes).format(n=meeting.minutes)
         rows.append((_("Length"), length))
@@ -352,13 +355,13 @@ def _rows(meeting: Meeting, upcoming: Meeting | None) -> tuple[tuple[str, str], 
         names = (_(TOPIC_NAMES[topic]) for topic in TOPICS if topic in meeting.topics)
         rows.append((_("Topics"), ", ".join(names)))
     if upcoming is not None:
-        rows.append((_("Next date"), said_day(upcoming.day)))
+        rows.append((_("Next date"), dates.said_when(upcoming, reader)))
     return tuple(rows)
 
 
 def not_yet(meeting: Meeting) -> Message:
     """Somebody says that they met on a day to come."""
-    said = _("Your meeting is on {day}: I ask you the day after.").format(day=said_day(meeting.day))
+    said = _("Your meeting is on {day}. I will ask you the day after.").format(day=said_day(meeting.day))
     return Message(said, (Text(said),), _("Only you see this."))
 
 

@@ -19,7 +19,7 @@ from storage.unit_of_work import UnitOfWork
 
 flow = Flow("not_now")
 
-RULES = frozenset({"welcome_reminder", "find_a_date", "did_you_meet"})
+RULES = frozenset({"welcome_reminder", "find_a_date", "pick_a_time", "did_you_meet", "als_register", "als_missed"})
 """What can be put off."""
 
 SPANS = ("3", "14")
@@ -79,13 +79,13 @@ def _mine(event: Event, question: str) -> tuple[str, str]:
     return rule, subject
 
 
-def not_now_buttons(rule: str, subject: str) -> Buttons:
-    """The row of buttons with which a prompt can be put off. ``subject``: as ``about`` makes it."""
-    return Buttons(
+def not_now_row(rule: str, subject: str) -> tuple[Text, Buttons]:
+    """The line and the buttons with which a prompt can be put off. ``subject``: as ``about`` makes it."""
+    return Text(_("Not now? Ask me again:")), Buttons(
         (
-            Button(_("Not now: in 3 days"), "not_now", f"{rule}:{subject}:3"),
+            Button(_("In 3 days"), "not_now", f"{rule}:{subject}:3"),
             Button(_("In 2 weeks"), "not_now", f"{rule}:{subject}:14"),
-            Button(_("On another day"), "not_now_until", f"{rule}:{subject}", opens=True),
+            Button(_("Pick a day"), "not_now_until", f"{rule}:{subject}", opens=True),
         )
     )
 

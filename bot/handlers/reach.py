@@ -22,7 +22,7 @@ def note_removed(event: Event, uow: UnitOfWork) -> Outcome:
     if person is None or not uow.people.mark_unreachable(event.account):
         return Done()
     part = uow.people.participant(person.id)
-    takes_no_part = part is not None and part.state == "declined"
+    takes_no_part = part is not None and part.state in {"declined", "left"}
     if programme and not takes_no_part and not uow.people.accounts_of(person.id, reachable=True):
         key = f"unreachable:{person.id}:{uow.now:%Y-%m-%d}"
         uow.outbox.add(to=places.leads(programme), key=key, message=cannot_be_reached(person))
@@ -43,7 +43,7 @@ def cannot_be_reached(person: Person) -> Message:
                 )
             ),
             Contact(person.name, person.email),
-            Text(_("As soon as they write to me, everything goes on by itself.")),
+            Text(_("Once they write to me again, everything carries on by itself.")),
         ),
         seen_by=_("Everybody in this leads channel can see this. There is nothing to answer."),
     )

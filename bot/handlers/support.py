@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from bot.examples import MENTEE
 from bot.flow import Event, Flow, Outcome, Private, Update
-from bot.programme.quiet import Quiet, next_allowed
+from bot.handlers.pause import away_until, quiet_of
+from bot.programme.quiet import next_allowed
 from bot.reading import id_in
 from bot.texts import _, marked, said_moment, said_month
 from bot.ui import Block, Bullets, Button, Buttons, Contact, Form, Heading, Link, Message, Text
@@ -86,9 +87,13 @@ def _eligible(person: Person, programme: Programme, uow: UnitOfWork) -> list[Per
 
 
 def _offered(person: Person, programme: Programme, uow: UnitOfWork) -> list[Person]:
-    """Those of other organisations, if there are two or more; of many, a few, and different ones for each person."""
+    """Those who are not on leave, and of them those of other organisations, each if there are two or more; of many, a
+    few, and different ones for each person."""
     today = uow.now.date()
     seniors = _eligible(person, programme, uow)
+    here = [senior for senior in seniors if away_until(senior, uow) is None]
+    if len(here) >= 2:  # noqa: PLR2004 - a choice is of two or more
+        seniors = here
     mine = uow.people.organisation_of(person.id, today)
     elsewhere = [senior for senior in seniors if uow.people.organisation_of(senior.id, today) != mine]
     if mine and len(elsewhere) >= 2:  # noqa: PLR2004 - a choice is of two or more
@@ -99,8 +104,7 @@ def _offered(person: Person, programme: Programme, uow: UnitOfWork) -> list[Pers
 
 def _answer(request: SupportRequest, uow: UnitOfWork) -> Message:
     senior = request.senior
-    quiet = Quiet(ZoneInfo(senior.time_zone), senior.region, senior.quiet_from, senior.quiet_until)
-    sent_at = next_allowed([quiet], request.asked_at)
+    sent_at = next_allowed([quiet_of(senior, uow)], request.asked_at)
     return asked(request, sent_at if sent_at > uow.now else None)
 
 
@@ -115,7 +119,7 @@ def support(nation: str, services: Sequence[SupportService], seniors: Sequence[t
     if seniors:
         blocks += [
             Heading(_("Talk to a senior")),
-            Text(_("Choose one, and I ask them to get in touch. I give them your name and how to reach you.")),
+            Text(_("Choose one, and I will ask them to get in touch. They get your name and how to reach you.")),
             Bullets(tuple(", ".join(filter(None, (who.name, who.grade, where))) for who, where in seniors)),
             Buttons(
                 tuple(
@@ -126,31 +130,31 @@ def support(nation: str, services: Sequence[SupportService], seniors: Sequence[t
             Text(
                 _(
                     "Seniors are asked to keep what you say to themselves, unless somebody may come to harm or the law "
-                    "asks for it. I store whom you asked, when, and whether they have been in touch: nothing else."
+                    "requires it. I store whom you asked, when, and whether they have been in touch: nothing else."
                 )
             ),
         ]
     return Message(
         summary=_("Numbers to call now, and people to talk to"),
         blocks=tuple(blocks),
-        seen_by=_("Only you can see this, and nobody is told that you opened it. Leads never see whom you ask."),
+        seen_by=_("Only you see this, and nobody is told that you opened it. Leads never see whom you ask."),
     )
 
 
 def numbers(nation: str) -> tuple[Link, ...]:
     """Numbers that are answered at any hour, to tap. Last checked in November 2026; check them every year."""
     danger = Link(_("999: somebody is in immediate danger"), "tel:999")
-    samaritans = Link(_("116 123: Samaritans, who listen at any hour, free"), "tel:116123")
+    samaritans = Link(_("116 123: Samaritans, to talk at any hour, free"), "tel:116123")
     if nation == "NIR":
         lifeline = Link(_("0808 808 8000: Lifeline, for distress or despair at any hour, free"), "tel:08088088000")
         doctor = Link(
-            _("GP out-of-hours services: urgent medical help"),
+            _("GP out of hours: urgent help while your surgery is closed"),
             "https://gpoutofhours.hscni.net/",
         )
         return danger, lifeline, doctor, samaritans
     if nation == "SCT":
-        return danger, Link(_("111: NHS 24, urgent help, also with your mental health"), "tel:111"), samaritans
-    return danger, Link(_("111, then option 2: NHS, urgent help with your mental health"), "tel:111"), samaritans
+        return danger, Link(_("111: NHS 24, urgent help, also for your mental health"), "tel:111"), samaritans
+    return danger, Link(_("111, option 2: NHS, urgent help for your mental health"), "tel:111"), samaritans
 
 
 def _service(service: SupportService) -> Link | Text:
@@ -170,18 +174,18 @@ def asked(request: SupportRequest, sent_at: datetime | None) -> Message:
     if sent_at is None:
         when = _("Your request is on its way to {senior}.").format(senior=senior)
     else:
-        when = _("I do not write to {senior} at this hour. They get your request on {moment}, your time.").format(
+        when = _("{senior} is not to be disturbed now. They will get your request on {moment}, your time.").format(
             senior=senior, moment=said_moment(sent_at, zone)
         )
     return Message(
-        summary=_("I ask {senior} to get in touch with you").format(senior=senior),
+        summary=_("I am asking {senior} to get in touch with you").format(senior=senior),
         blocks=(
             Text(when),
-            Text(_("I cannot say when they answer, and I do not remind them. You can ask somebody else as well.")),
+            Text(_("I cannot say when they will answer, and I do not remind them. You can ask somebody else as well.")),
             Heading(_("If it cannot wait")),
             *numbers(request.person.region),
         ),
-        seen_by=_("Only you can see this. {senior} is told that you ask for a talk; leads are not.").format(
+        seen_by=_("Only you see this. {senior} is told that you would like to talk; leads are not.").format(
             senior=senior
         ),
     )
@@ -198,19 +202,19 @@ def asked_for_a_talk(request: SupportRequest, accounts: Sequence[Account]) -> Me
             Text(
                 _(
                     "Please get in touch, or let them know if you cannot, so that they can ask somebody else. Keep "
-                    "what you hear to yourself, unless somebody may come to harm or the law asks for it."
+                    "what you hear to yourself, unless somebody may come to harm or the law requires it."
                 )
             ),
             Buttons((Button(_("I have been in touch"), "been_in_touch", subject=str(request.id), primary=True),)),
         ),
-        seen_by=_("Only you can see this; leads cannot. Your tap is stored and shown to nobody."),
+        seen_by=_("Only you see this; leads cannot. Your tap is stored and shown to nobody."),
     )
 
 
 def noted() -> Message:
     """To the senior, in place of the request."""
     thanks = _("Noted, thank you.")
-    return Message(summary=thanks, blocks=(Text(thanks),), seen_by=_("Only you can see this; leads cannot."))
+    return Message(summary=thanks, blocks=(Text(thanks),), seen_by=_("Only you see this; leads cannot."))
 
 
 def _short(name: str) -> str:

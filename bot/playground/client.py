@@ -88,6 +88,10 @@ class Client(Protocol):
         """Every message that this person can see, oldest first, in all conversations they are in."""
         ...
 
+    def shown(self, message_id: str) -> Shown | None:
+        """The message with this id as it is on the screen now; None where this person can see none."""
+        ...
+
     async def command(self, words: str) -> Answer:
         """``/words`` on Slack, ``words`` typed to the bot on Teams, such as ``logmeeting`` or ``leads here``."""
         ...
@@ -120,11 +124,13 @@ class Client(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody whom a stand-in knows. Slack: one workspace member; Teams: one user of the tenant."""
+    """Somebody whom a stand-in knows. Slack: one workspace member, who has confirmed the address or not; Teams: one
+    user of the tenant."""
 
     account: Account
     name: str
     email: str
+    email_confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

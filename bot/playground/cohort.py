@@ -21,7 +21,12 @@ from storage.records import Account
 ZONE = ZoneInfo("Europe/London")
 WAKES, SLEEPS = 7, 23
 LENGTHS = (30, 45, 45, 60, 60, 60, 75, 90)
+CHANGES_OF_SESSIONS = ({"time": "16:30", "place": "Library, Larkhill General"}, {"state": "cancelled"})
+"""What two facilitators do with the next session of their sets, in the course of the year."""
 HOW = ("in_person", "in_person", "video", "video", "phone")
+GO_ON_LEAVE = {"Bethan Rees": (2, 4), "Ifeoma Uche": (70, 90), "Meera Iyer": (200, 220)}
+"""Who enters leave, and in which days of the year they do so: one before the introduction to her mentee, in Wales."""
+BACK_EARLY = {"Ifeoma Uche"}
 HELLOS = ("hello", "what can you do?", "when is my next meeting", "thanks")
 
 Act = Callable[[], Awaitable[object]]
@@ -29,7 +34,7 @@ Act = Callable[[], Awaitable[object]]
 
 @dataclass
 class Figure:
-    """A simulated person and what they remember."""
+    """A simulated person and what they remember. ``leave``: first and last days of the leave that they entered."""
 
     person: ExamplePerson
     client: Client
@@ -38,6 +43,7 @@ class Figure:
     other: "Figure | None" = None
     introduced: bool = False
     keen: bool = True
+    leave: list[tuple[date, date]] = field(default_factory=list)
 
 
 class Cohort:
@@ -77,8 +83,10 @@ class Cohort:
         """Let the readers of a message notice it."""
         for reader in sorted(post.readers & self.figures.keys(), key=str):
             figure = self.figures[reader]
-            shown = next((s for s in figure.client.screen() if s.id == post.id), None)
-            if shown is not None:
+            shown = figure.client.shown(post.id)
+            if shown is not None and shown.key.startswith("als"):
+                self._notice_set(figure, shown)
+            elif shown is not None:
                 self._notice(figure, shown)
 
     def start(self, lead_channel: Client) -> None:
@@ -91,6 +99,11 @@ class Cohort:
             if figure.random.random() < 0.1:
                 words = figure.random.choice(HELLOS)
                 self._later(figure, 20, 300, partial(figure.client.say, words))
+            if span := GO_ON_LEAVE.get(figure.person.name):
+                self._later(figure, *span, partial(self._go_on_leave, figure))
+        facilitators = [figure for figure in self.figures.values() if figure.person.part == "facilitator"]
+        for figure, weeks, values in zip(facilitators, (20, 28), CHANGES_OF_SESSIONS, strict=False):
+            self._plan(self._clock() + timedelta(weeks=weeks, hours=6), partial(self._change_session, figure, **values))
         control = next(figure for figure in self.figures.values() if figure.person.part == "control")
         self._later(control, 90, 120, lambda: self._ask_for_support(control))
 
@@ -100,24 +113,60 @@ class Cohort:
         actions = {button.action for button in shown.buttons}
         if "join" in actions:
             self._tap_later(figure, shown, "join", *self._join_after(figure))
-        if "we_met" in actions and figure.keen:
-            action = "we_met" if figure.random.random() < 0.85 else "not_met"
-            self._tap_later(figure, shown, action, 0, 2)
-            if action == "not_met" or figure.random.random() < 0.3:
-                self._plan_a_meeting(figure, 7, 30)
+        self._notice_meeting(figure, shown, actions)
         if "been_in_touch" in actions:
             self._tap_later(figure, shown, "been_in_touch", 0, 2)
         if shown.key.startswith("introduction") and not figure.introduced:
             figure.introduced = True
             if figure.person.part == "mentor":
                 self._plan_a_meeting(figure, 7, 40)
-        elif "not_now" in actions and "we_met" not in actions and "join" not in actions:
+        elif "not_now" in actions and not actions & {"we_met", "join", "pick_time"}:
             if not figure.keen:
                 return
             if figure.random.random() < 0.5:
                 self._plan_a_meeting(figure, 5, 20)
             else:
                 self._tap_later(figure, shown, "not_now", 0, 1)
+
+    def _notice_meeting(self, figure: Figure, shown: Shown, actions: set[str]) -> None:
+        if "we_met" in actions and figure.keen:
+            action = figure.random.choices(("we_met", "not_met", "called_off"), (85, 10, 5))[0]
+            self._tap_later(figure, shown, action, 0, 2)
+            if action != "we_met" or figure.random.random() < 0.3:
+                self._plan_a_meeting(figure, 7, 30)
+        if "pick_time" in actions and figure.keen:
+            self._answer_proposal(figure, shown)
+        if "cancel_meeting" in actions:
+            self._think_better_of_it(figure, shown)
+
+    def _notice_set(self, figure: Figure, shown: Shown) -> None:
+        """Most say whether they come, some only when they are reminded; facilitators fill in the register."""
+        actions = {button.action for button in shown.buttons}
+        if "als_yes" in actions and figure.keen and figure.random.random() < 0.9:
+            answers = ("als_yes",) * 7 + ("als_maybe", "als_no", "als_not_now")
+            self._tap_later(figure, shown, figure.random.choice([a for a in answers if a in actions]), 0, 2)
+        if "als_register" in actions:
+            self._later(figure, 0, 2, lambda: self._fill_register(figure, shown.id))
+
+    def _answer_proposal(self, figure: Figure, shown: Shown) -> None:
+        """Most pick a time, some propose others, a few put it off."""
+        match figure.random.choices(("pick", "others", "later"), (80, 14, 6))[0]:
+            case "pick":
+                self._later(figure, 0, 2, lambda: self._pick_a_time(figure, shown.id))
+            case "others":
+                self._later(figure, 0, 2, lambda: self._arrange(figure, 4, 25, agreed=False))
+            case _:
+                self._tap_later(figure, shown, "not_now", 0, 1)
+
+    def _think_better_of_it(self, figure: Figure, shown: Shown) -> None:
+        """What was settled is moved or cancelled now and then."""
+        match figure.random.choices(("keep", "move", "cancel"), (80, 13, 7))[0]:
+            case "move":
+                agreed = figure.random.random() < 0.5
+                self._later(figure, 0, 3, lambda: self._arrange(figure, 4, 25, agreed=agreed))
+            case "cancel":
+                self._tap_later(figure, shown, "cancel_meeting", 0, 3)
+                self._plan_a_meeting(figure, 10, 30)
 
     def _join_after(self, figure: Figure) -> tuple[float, float]:
         """Days: most say yes within the week, a few only after the reminder."""
@@ -132,16 +181,14 @@ class Cohort:
     # Doing
 
     async def _tap(self, figure: Figure, message_id: str, action: str) -> Answer | None:
-        shown = next((s for s in figure.client.screen() if s.id == message_id), None)
+        shown = figure.client.shown(message_id)
         if shown is None or action not in {button.action for button in shown.buttons}:
             return None  # somebody else was faster, and the card has changed
         return await figure.client.tap(shown, shown.button(action))
 
     async def _log(self, figure: Figure, day: date, *, twice: bool) -> None:
         """Log a meeting by the form, most with a next date; sometimes the other logs it too."""
-        answer: Answer | None = await figure.client.command("logmeeting")
-        if answer is not None and answer.form is None:
-            answer = await self._open_from_card(figure)
+        answer = await self._form(figure, "logmeeting", "log_meeting")
         if answer is None or answer.form is None:
             return
         values: Values = {
@@ -150,39 +197,109 @@ class Cohort:
             "how": figure.random.choice(HOW),
             "topics": tuple(sorted(figure.random.sample(TOPICS, figure.random.randint(1, 4)))),
         }
-        has_next = figure.random.random() < 0.75
+        has_next = figure.random.random() < 0.4
         if has_next:
             values["next_day"] = (day + timedelta(days=figure.random.randint(25, 55))).isoformat()
-        await figure.client.submit(answer.form, values)
+        answer = await figure.client.submit(answer.form, values)
+        if answer.form is not None:  # they have arranged a time already, which a log does not change
+            await figure.client.submit(answer.form, {"next_day": ""})
         if not has_next:
-            self._plan_a_meeting(figure, 30, 70)
+            self._plan_a_meeting(figure, 25, 55)
         if twice and figure.other is not None:
             other = figure.other
             self._later(other, 0, 2, lambda: self._log(other, day, twice=False))
 
-    async def _open_from_card(self, figure: Figure) -> Answer | None:
-        """Where typed words cannot open a form, the answer is a card with a button that does."""
+    async def _fill_register(self, figure: Figure, message_id: str) -> None:
+        """Those who said that they would come are ticked already; now and then somebody was held up."""
+        answer = await self._tap(figure, message_id, "als_register")
+        if answer is None or answer.form is None:
+            return
+        expected = answer.form.values["present"]
+        present = tuple(value for value in expected if figure.random.random() < 0.93)
+        if present:
+            await figure.client.submit(answer.form, {"present": present})
+        else:
+            await self._tap(figure, message_id, "als_not_held")
+
+    async def _change_session(self, figure: Figure, **values: str) -> None:
+        """Change the next session of one's set by the form."""
+        answer = await self._tap_answer(figure, await figure.client.command("als"), "als_change")
+        if answer.form is not None:
+            await figure.client.submit(answer.form, {**answer.form.values, **values})
+
+    async def _arrange(self, figure: Figure, first: int, last: int, *, agreed: bool) -> None:
+        """Propose one to three times some days ahead by the form, or enter the one that the two have agreed."""
+        answer = await self._form(figure, "schedule", "schedule")
+        if answer is None or answer.form is None:
+            return
+        today = self._clock().astimezone(ZONE).date()
+        days = figure.random.sample(range(first, last), 1 if agreed else figure.random.randint(1, 3))
+        values: Values = {
+            "minutes": str(figure.random.choice(LENGTHS)),
+            "place": figure.random.choice(PLACES),
+            "agreed": ("yes",) if agreed else (),
+        }
+        for number, ahead in enumerate(days, start=1):
+            values[f"day_{number}"] = (today + timedelta(days=ahead)).isoformat()
+            values[f"time_{number}"] = figure.random.choice(TIMES)
+        await figure.client.submit(answer.form, values)
+
+    async def _pick_a_time(self, figure: Figure, message_id: str) -> None:
+        shown = figure.client.shown(message_id)
+        times = [button for button in shown.buttons if button.action == "pick_time"] if shown else []
+        if shown and times:
+            await figure.client.tap(shown, figure.random.choice(times))
+
+    async def _form(self, figure: Figure, words: str, action: str) -> Answer | None:
+        """Type a command that opens a form. Where typed words cannot, the answer is a card with a button that does."""
+        answer = await figure.client.command(words)
+        if answer.form is not None:
+            return answer
         await self.settle()
         for shown in reversed(figure.client.screen()):
             for button in shown.buttons:
-                if button.action == "log_meeting":
+                if button.action == action:
                     return await figure.client.tap(shown, button)
         return None
 
-    async def _ask_for_support(self, figure: Figure) -> None:
-        answer = await figure.client.command("support")
+    async def _go_on_leave(self, figure: Figure) -> None:
+        """Enter about three weeks of leave by the form, from tomorrow on; one is back early and says so."""
+        answer = await self._tap_answer(figure, await figure.client.command("pause"), "pause_form")
+        if answer.form is None:
+            raise LookupError("no form for leave was opened")
+        first = self._clock().astimezone(ZONE).date() + timedelta(days=1)
+        last = first + timedelta(days=figure.random.randint(16, 25))
+        await figure.client.submit(answer.form, {"leave_from": first.isoformat(), "leave_until": last.isoformat()})
+        figure.leave.append((first, last))
+        if figure.person.name in BACK_EARLY:
+            self._later(figure, 8, 12, partial(self._come_back, figure))
+
+    async def _come_back(self, figure: Figure) -> None:
+        await self._tap_answer(figure, await figure.client.command("pause"), "pause_end")
+        figure.leave.pop()
+
+    async def _tap_answer(self, figure: Figure, answer: Answer, action: str) -> Answer:
+        """Tap a button of the card with which a command was answered."""
         await self.settle()
         shown = answer.message or figure.client.screen()[-1]
-        await figure.client.tap(shown, shown.button("ask_senior"))
+        return await figure.client.tap(shown, shown.button(action))
+
+    async def _ask_for_support(self, figure: Figure) -> None:
+        await self._tap_answer(figure, await figure.client.command("support"), "ask_senior")
 
     # Planning
 
     settle: Act
     """Lets the bot's answers arrive; set by whoever runs the year."""
 
-    def _plan_a_meeting(self, figure: Figure, first: float, last: float) -> None:
-        """Meet in some days' time and log it within two days."""
+    def _plan_a_meeting(self, figure: Figure, first: int, last: int) -> None:
+        """Meet in some days' time. Most propose times, some enter what they have agreed; some just meet and log it
+        within two days."""
         if not figure.keen or (figure.other is not None and not figure.other.keen):
+            return
+        how = figure.random.choices(("propose", "agreed", "just meet"), (60, 15, 25))[0]
+        if how != "just meet":
+            self._later(figure, 0, 2, lambda: self._arrange(figure, first, last, agreed=how == "agreed"))
             return
         met = (self._clock() + timedelta(days=figure.random.uniform(first, last))).astimezone(ZONE).date()
         logged = datetime(met.year, met.month, met.day, figure.random.randint(17, 21), tzinfo=ZONE)
@@ -206,4 +323,6 @@ class Cohort:
         random.choice(mentees).keen = False
 
 
+TIMES = ("07:30", "12:30", "13:00", "17:15", "17:30", "18:00", "19:00", "20:30")
+PLACES = ("", "", "Café by the main entrance", "Library, level 2", "https://video.example/westmarch/4711")
 TOPICS = ("professional_development", "learning_opportunities", "work_life_balance", "exams", "career_planning")

@@ -3,9 +3,10 @@ signed requests over loopback HTTP, simulated people, and a clock that moves fro
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from storage.records import Account
 
 LONDON = ZoneInfo("Europe/London")
 YEAR = 365
+PUBLIC_URL = "https://mentoring.westmarch.example"
 ANSWERED_WITHIN = timedelta(seconds=60)
 BUDGET = {"mentor": 70, "mentee": 45, "control": 8}
 
@@ -36,6 +38,11 @@ class Figures:
     pairs_introduced: int = 0
     meetings_logged: int = 0
     digests_posted: int = 0
+    meetings_arranged: int = 0
+    invitations_sent: int = 0
+    invitations_updated: int = 0
+    als_sessions: int = 0
+    als_reminders: int = 0
     messages_delivered: int = 0
     messages_dead: int = 0
     duplicates: int = 0
@@ -117,6 +124,7 @@ class Year:
             {
                 "DATABASE_URL": f"sqlite:///{self._database}",
                 "PORT": "0",
+                "PUBLIC_URL": PUBLIC_URL,
                 **slack.settings(),
                 **teams.settings(),
             }
@@ -194,7 +202,8 @@ class Year:
             is_prompt = acted is None or post.at - acted > ANSWERED_WITHIN
             if is_prompt:
                 prompted = True
-                self._figures.quiet_time_violations += is_quiet(post.at, person.region)
+                leave = self._cohort.figures[reader].leave
+                self._figures.quiet_time_violations += is_quiet(post.at, person.region, leave)
                 if post.kind != "channel":
                     self._prompts[reader] += 1
             self._tell(Arrived(post.at, person, post, is_prompt))
@@ -209,12 +218,20 @@ class Year:
                 figures.meetings_logged += fact.meetings
                 for meeting in uow.meetings.of_pair(fact.pair.id, "logged"):
                     self._meetings_in[f"{meeting.day:%Y-%m}"] += 1
+                for state in ("arranged", "logged", "cancelled"):
+                    figures.meetings_arranged += sum(bool(m.uid) for m in uow.meetings.of_pair(fact.pair.id, state))
+            figures.als_sessions = len(uow.sets.attendance(self._programme_id, since=example.STARTS))
+            for file in uow.files.kept():
+                is_first = b"\r\nSEQUENCE:0\r\n" in file.content
+                figures.invitations_sent += is_first
+                figures.invitations_updated += not is_first
             counts = uow.outbox.counts()
         figures.pairs_introduced = sum(fact.pair.introduced_at is not None for fact in facts)
         figures.messages_delivered = counts["delivered"]
         figures.messages_dead = counts["dead"]
         posts = [post for stand_in in self._platforms for post in stand_in.posts]
         figures.digests_posted = sum(post.kind == "channel" and post.key.startswith("digest") for post in posts)
+        figures.als_reminders = sum(post.key.startswith("als:") and post.key.endswith("reminder") for post in posts)
         figures.duplicates = sum(len(stand_in.seen_twice()) for stand_in in self._platforms)
         figures.max_messages = {
             role: max(self._prompts[p.account] for p in self._everybody.values() if p.part == role) for role in BUDGET
@@ -225,9 +242,15 @@ class Year:
         return [Month(name, self._messages_in[name], self._prompts_in[name], self._meetings_in[name]) for name in names]
 
 
-def is_quiet(moment: datetime, region: str) -> bool:
-    """Whether somebody in this region is to be left in peace: reckoned here anew, so that it can disagree with the
-    rule that the bot keeps."""
+def is_quiet(moment: datetime, region: str, leave: Collection[tuple[date, date]]) -> bool:
+    """Whether somebody in this region, with this leave, is to be left in peace: reckoned here anew, so that it can
+    disagree with the rule that the bot keeps."""
     local = moment.astimezone(LONDON)
-    free = holidays.country_holidays("GB", subdiv=region, years=local.year)
-    return not 8 <= local.hour < 20 or local.weekday() >= 5 or local.date() in free
+    free = _bank_holidays(region, local.year)
+    is_away = any(first <= local.date() <= last for first, last in leave)
+    return not 8 <= local.hour < 20 or local.weekday() >= 5 or local.date() in free or is_away
+
+
+@lru_cache
+def _bank_holidays(region: str, year: int) -> holidays.HolidayBase:
+    return holidays.country_holidays("GB", subdiv=region, years=year)

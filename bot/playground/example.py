@@ -1,7 +1,8 @@
 """The example programme: 18 pairs and 26 controls in six hospitals, half on Slack, half on Teams; names invented."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot import handlers
 from bot.playground.client import Member
@@ -48,6 +49,8 @@ OTHERS = (
     ("Brigid Murphy", "slack", "senior support", "St Brannock's Hospital", "Consultant neonatologist"),
     ("Vikram Chaudhary", "teams", "senior support", "Harbour Road Hospital", "Consultant paediatrician"),
     ("Marguerite Sands", "slack", "facilitator", "Larkhill General", "Consultant and coach"),
+    ("Anselm Okafor", "teams", "facilitator", "Two Rivers Hospital", "Consultant in medical education"),
+    ("Judith Carrow", "slack", "facilitator", "Regional School of Paediatrics", "Coach"),
 )
 INTERESTS = (
     "Happy to talk about exams, less than full time training and allotments.",
@@ -125,7 +128,7 @@ def load(uow: UnitOfWork, everybody: list[ExamplePerson], leads_channel: str) ->
         contact_email="dominic.hale@westmarch.example",
         is_demo=True,
     )
-    ids: dict[str, list[int]] = {"mentor": [], "mentee": [], "control": []}
+    ids: dict[str, list[int]] = {}
     for person in everybody:
         person_id = uow.people.add(
             name=person.name,
@@ -138,19 +141,40 @@ def load(uow: UnitOfWork, everybody: list[ExamplePerson], leads_channel: str) ->
             organisation_name=person.organisation,
             since=date(2026, 8, 5),
         )
-        if person.part in ids:
-            ids[person.part].append(person_id)
+        ids.setdefault(person.part, []).append(person_id)
+        if person.part in ("mentor", "mentee", "control"):
             uow.people.enrol(programme_id, person_id, person.part)
         else:
             uow.people.give_duty(programme_id, person_id, person.part)
     for mentor_id, mentee_id in zip(ids["mentor"], ids["mentee"], strict=True):
         uow.pairs.add(programme_id, mentor_id, mentee_id)
+    _add_sets(programme_id, ids, uow)
     for service in SERVICES:
         uow.programmes.add_service(programme_id, service)
     programme = uow.programmes.get(programme_id)
     uow.places.bind(places.leads(programme), Conversation("slack", SLACK_TEAM, leads_channel, "channel"))
     handlers.begin(programme, uow)
     return programme_id
+
+
+LONDON = ZoneInfo("Europe/London")
+SESSIONS_IN_A_YEAR = 6
+SETS = (
+    ("Northern set", datetime(2026, 10, 14, 14, 0, tzinfo=LONDON), "Seminar room 2, Larkhill General"),
+    ("Valley set", datetime(2026, 10, 15, 15, 30, tzinfo=LONDON), "https://meet.westmarch.example/valley-set"),
+    ("Coastal set", datetime(2026, 10, 26, 10, 0, tzinfo=LONDON), "Education centre, Harbour Road Hospital"),
+)
+"""Name, first session by the clock on the wall, and place; the others follow every eight weeks."""
+
+
+def _add_sets(programme_id: int, ids: dict[str, list[int]], uow: UnitOfWork) -> None:
+    """Three Action Learning Sets of six mentors each: all on Slack, across the platforms, all on Teams."""
+    for number, (name, first, place) in enumerate(SETS):
+        learning_set = uow.sets.add(programme_id, name, ids["facilitator"][number])
+        for mentor_id in ids["mentor"][6 * number : 6 * number + 6]:
+            uow.sets.add_member(learning_set.id, mentor_id)
+        for session in range(SESSIONS_IN_A_YEAR):
+            uow.sets.add_session(learning_set.id, first + session * timedelta(weeks=8), 120, place)
 
 
 CHECKED = date(2026, 8, 3)

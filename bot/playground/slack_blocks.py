@@ -17,6 +17,7 @@ from bot.ui import Values
 
 MESSAGE_BLOCKS = 50
 MESSAGE_BYTES = 13_000
+TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Address = Annotated[str, msgspec.Meta(pattern=r"^(https?://|mailto:|tel:|slack://)[^\s<>|]+$", max_length=3000)]
@@ -113,7 +114,21 @@ class NumberInput(_Part, tag="number_input", kw_only=True):
     initial_value: Annotated[str, msgspec.Meta(pattern=r"^-?\d+(\.\d+)?$")] | None = None
 
 
-InputElement = RadioButtons | StaticSelect | Checkboxes | MultiStaticSelect | DatePicker | NumberInput
+class TimePicker(_Part, tag="timepicker", kw_only=True):
+    action_id: Id
+    initial_time: Annotated[str, msgspec.Meta(pattern=TIME)] | None = None
+
+
+class TextInput(_Part, tag="plain_text_input", kw_only=True):
+    action_id: Id
+    multiline: bool = False
+    max_length: Annotated[int, msgspec.Meta(ge=1, le=3000)] = 3000
+    initial_value: Annotated[str, msgspec.Meta(max_length=3000)] | None = None
+
+
+InputElement = (
+    RadioButtons | StaticSelect | Checkboxes | MultiStaticSelect | DatePicker | NumberInput | TimePicker | TextInput
+)
 
 
 class RichText(_Part, tag="text", kw_only=True):
@@ -129,6 +144,11 @@ class RichLink(_Part, tag="link", kw_only=True):
 
 class RichSection(_Part, tag="rich_text_section", kw_only=True):
     elements: list[RichText | RichLink]
+
+
+class RichList(_Part, tag="rich_text_list", kw_only=True):
+    style: Literal["bullet", "ordered"]
+    elements: Annotated[list[RichSection], msgspec.Meta(min_length=1)]
 
 
 class _Block(_Part):
@@ -156,7 +176,7 @@ class ActionsBlock(_Block, tag="actions", kw_only=True):
 
 
 class RichTextBlock(_Block, tag="rich_text", kw_only=True):
-    elements: list[RichSection]
+    elements: list[RichSection | RichList]
 
 
 class InputBlock(_Block, tag="input", kw_only=True):
@@ -262,7 +282,13 @@ def state_of(block: InputBlock, value: str | tuple[str, ...]) -> Json:
             if value and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value)):
                 raise ValueError(f"{value!r} cannot be picked as a date")
             entered = {"selected_date": value or None}
-        case NumberInput():
+        case TimePicker():
+            if value and not re.fullmatch(TIME, str(value), re.ASCII):
+                raise ValueError(f"{value!r} cannot be picked as a time")
+            entered = {"selected_time": value or None}
+        case TextInput(multiline=False) if "\n" in value:
+            raise ValueError(f"the field {block.block_id!r} has one line")
+        case NumberInput() | TextInput():
             entered = {"value": value or None}
     kind = element.__struct_config__.tag
     return {element.action_id: {"type": kind} | entered}
@@ -303,6 +329,8 @@ def _check_initial(element: InputElement) -> None:
         case Checkboxes(initial_options=several) | MultiStaticSelect(initial_options=several):
             chosen = several or []
             options = element.options
+        case TextInput(initial_value=str(typed), max_length=most) if len(typed) > most:
+            raise InvalidBlocks("the initial value is longer than max_length")
         case _:
             return
     if any(option not in options for option in chosen):
@@ -320,13 +348,21 @@ def _texts(block: Block) -> Iterator[str]:
         case ActionsBlock(elements=row):
             for button in row:
                 yield button.text.text
-        case RichTextBlock(elements=sections):
-            for section in sections:
-                yield "".join(part.text for part in section.elements)
+        case RichTextBlock(elements=parts):
+            for part in parts:
+                yield from _rich_texts(part)
         case InputBlock(label=label, hint=hint):
             yield label.text
             if hint:
                 yield hint.text
+
+
+def _rich_texts(part: RichSection | RichList) -> Iterator[str]:
+    if isinstance(part, RichSection):
+        yield "".join(run.text for run in part.elements)
+    else:
+        for item in part.elements:
+            yield f"\N{BULLET} {''.join(run.text for run in item.elements)}"
 
 
 def _read(text: Plain | Mrkdwn) -> str:
@@ -341,8 +377,10 @@ def _held(element: InputElement) -> str | tuple[str, ...]:
             return tuple(option.value for option in several or ())
         case DatePicker(initial_date=day):
             return day or ""
-        case NumberInput(initial_value=number):
-            return number or ""
+        case TimePicker(initial_time=at):
+            return at or ""
+        case NumberInput(initial_value=typed) | TextInput(initial_value=typed):
+            return typed or ""
 
 
 def _chosen(options: list[Option], values: tuple[str, ...]) -> list[Json]:

@@ -48,6 +48,11 @@ class SlackClient:
         """Every message of the bot's that this person can see, oldest first."""
         return [self._workspace.show(sent) for sent in self._workspace.seen_by(self._user)]
 
+    def shown(self, message_id: str) -> Shown | None:
+        """The message of the bot's with this id, if this person can see it."""
+        sent = next((sent for sent in self._workspace.seen_by(self._user) if sent.ts == message_id), None)
+        return self._workspace.show(sent) if sent else None
+
     async def command(self, words: str) -> Answer:
         """Type ``/words``."""
         name, _, text = words.strip().partition(" ")
@@ -136,8 +141,8 @@ class SlackClient:
 
     async def submit(self, form: ShownForm, values: Values) -> Answer:
         """Fill in an open form and send it. What Slack itself refuses (a required field left empty, letters in a
-        number) is not sent; the errors stand beside the fields. Raises LookupError for a form that is not open, or a
-        field that is not on it."""
+        number, too much text) is not sent; the errors stand beside the fields. Raises LookupError for a form that is
+        not open, or a field that is not on it."""
         modal = self._workspace.modals.get(form.raw["id"])
         if modal is None or modal.user != self._user:
             raise LookupError(f"the form {form.name!r} is not open")
@@ -275,6 +280,8 @@ def _refused_by_slack(fields: Mapping[str, slack_blocks.InputBlock], values: Val
                 int(str(value))
             except ValueError:
                 errors[name] = "Please enter a whole number."
+        elif isinstance(block.element, slack_blocks.TextInput) and len(value) > block.element.max_length:
+            errors[name] = f"Please use fewer than {block.element.max_length} characters."
     return errors
 
 

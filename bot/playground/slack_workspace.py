@@ -441,6 +441,7 @@ class Workspace:
             "team_id": self.team,
             "real_name": member.name,
             "is_bot": False,
+            "is_email_confirmed": member.email_confirmed,
             "profile": {"real_name": member.name, "email": member.email},
         }
 

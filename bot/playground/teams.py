@@ -31,6 +31,14 @@ class TeamsClient:
         with self._teams.lock:
             return [sent.shown(user) for sent in self._teams.messages if user in sent.place.users]
 
+    def shown(self, message_id: str) -> Shown | None:
+        """The message of the bot with this id, if this person can see it."""
+        user = self.account.user
+        with self._teams.lock:
+            found = (sent for sent in self._teams.messages if sent.id == message_id and user in sent.place.users)
+            sent = next(found, None)
+            return sent.shown(user) if sent else None
+
     async def command(self, words: str) -> Answer:
         """Type a command; there are no slash commands in Teams."""
         return await self.say(words)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ REQUIRED: dict[str, dict[str, type]] = {
     "ActionSet": {"actions": list},
     "Input.Text": {"id": str},
     "Input.Date": {"id": str},
+    "Input.Time": {"id": str},
     "Input.ChoiceSet": {"id": str, "choices": list},
     "TextRun": {"text": str},
     "Action.Execute": {"title": str, "data": dict},
@@ -223,7 +224,18 @@ def _entered(field: Json, value: str | tuple[str, ...]) -> str:
         raise ValueError(f"the field {_name(field)} takes one value")
     if field["type"] == "Input.Date" and value:
         date.fromisoformat(chosen[0])  # all that a date picker gives
+    if field["type"] == "Input.Time" and value and f"{time.fromisoformat(chosen[0]):%H:%M}" != value:
+        raise ValueError(f"the field {_name(field)} takes hours and minutes")
+    if field["type"] == "Input.Text":
+        _check_text(field, chosen[0])
     return ",".join(chosen)
+
+
+def _check_text(field: Json, typed: str) -> None:
+    if len(typed) > field.get("maxLength", len(typed)):
+        raise ValueError(f"the field {_name(field)} takes {field['maxLength']} characters")
+    if "\n" in typed and not field.get("isMultiline"):
+        raise ValueError(f"the field {_name(field)} has one line")
 
 
 def _errors(elements: Iterable[Json]) -> dict[str, str]:

@@ -254,6 +254,10 @@ class TeamsService:
                     conversations + "/{conversation}/pagedmembers",
                     self._route("getConversationPagedMembers", self._members),
                 ),
+                web.get(
+                    conversations + "/{conversation}/members/{member}",
+                    self._route("getConversationMember", self._one_member),
+                ),
             ]
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
@@ -366,6 +370,13 @@ class TeamsService:
         page = [self._member(user) for user in place.users[start : start + PAGE]]
         more = {"continuationToken": str(start + PAGE)} if start + PAGE < len(place.users) else {}
         return 200, {"members": page, **more}
+
+    def _one_member(self, request: web.Request, _body: Json) -> tuple[int, Json]:
+        place, wanted = self._reached(request), request.match_info["member"]
+        for user in place.users:
+            if wanted in {user, mri(user)}:
+                return 200, self._member(user)
+        raise _Refusal(404, "MemberNotFoundInConversation")
 
     def _member(self, user: str) -> Json:
         member = self.members[user]

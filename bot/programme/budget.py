@@ -1,6 +1,6 @@
 """The message budget: how many messages the bot may start by itself, per person. Pure rules of moments."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 Limits = tuple[tuple[int, timedelta], ...]
@@ -29,8 +29,20 @@ def budget_of(role: str | None) -> Limits:
 def next_within_budget(sent: Iterable[datetime], now: datetime, limits: Limits) -> datetime:
     """The first moment, now or later, at which one more message keeps every limit.
 
-    ``sent``: when earlier ones went out, in any order; as far back as the longest span is enough.
+    ``sent``: when earlier ones went out, in any order; as far back as the longest span is enough. Moments to come may
+    be among them, for messages that are bound to their time: room is left for these.
     """
-    latest_first = sorted(sent, reverse=True)
-    free_again = (latest_first[most - 1] + span for most, span in limits if len(latest_first) >= most)
-    return max([now, *free_again])
+    moments = sorted(sent)
+    at = now
+    while later := _later(moments, at, limits):
+        at = later
+    return at
+
+
+def _later(moments: Sequence[datetime], at: datetime, limits: Limits) -> datetime | None:
+    """When a span ends that holds as many as it may and would hold this moment, too; None where there is none."""
+    for most, span in limits:
+        for first, last in zip(moments, moments[most - 1 :], strict=False):
+            if last - first < span and last - span < at < first + span:
+                return first + span
+    return None

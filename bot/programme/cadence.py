@@ -10,7 +10,10 @@ MORNING = time(10)
 REMINDER_OF_WELCOME = 7
 FIRST_LOOK_FOR_A_DATE = 21
 NEXT_LOOK_FOR_A_DATE = 42
-"""Days between one look and the next, and how long a meeting keeps the bot from asking for another."""
+"""The usual days after which the bot comes back to something; a programme may have others. The last is the time between
+one look and the next, and how long a meeting keeps the bot from asking for another."""
+SETTLED_AFTER_LEAVE = 7
+"""Days that people have to themselves after leave, before the bot looks whether they have a date."""
 
 
 def morning(day: date, zone: ZoneInfo) -> datetime:
@@ -23,28 +26,35 @@ def morning_later(now: datetime, days: int, zone: ZoneInfo) -> datetime:
     return morning(now.astimezone(zone).date() + timedelta(days=days), zone)
 
 
-def welcome_reminder(welcomed_at: datetime, zone: ZoneInfo) -> datetime:
+def welcome_reminder(welcomed_at: datetime, zone: ZoneInfo, days: int = REMINDER_OF_WELCOME) -> datetime:
     """When somebody who has not answered the welcome is asked once more."""
-    return morning_later(welcomed_at, REMINDER_OF_WELCOME, zone)
+    return morning_later(welcomed_at, days, zone)
 
 
-def first_look_for_a_date(introduced_at: datetime, zone: ZoneInfo) -> datetime:
+def first_look_for_a_date(introduced_at: datetime, zone: ZoneInfo, days: int = FIRST_LOOK_FOR_A_DATE) -> datetime:
     """When the bot first looks whether a new pair has a date."""
-    return morning_later(introduced_at, FIRST_LOOK_FOR_A_DATE, zone)
+    return morning_later(introduced_at, days, zone)
 
 
-def next_look_for_a_date(looked_at: datetime, ends_on: date, zone: ZoneInfo) -> datetime | None:
+def next_look_for_a_date(
+    looked_at: datetime, ends_on: date, zone: ZoneInfo, days: int = NEXT_LOOK_FOR_A_DATE
+) -> datetime | None:
     """When the bot looks again whether a pair has a date; None once the programme is over by then."""
-    at = morning_later(looked_at, NEXT_LOOK_FOR_A_DATE, zone)
+    at = morning_later(looked_at, days, zone)
     return at if at.astimezone(zone).date() <= ends_on else None
 
 
-def wants_a_date(today: date, meetings: Iterable[date]) -> bool:
-    """Whether a pair may be asked to find a date: no meeting, logged or arranged, lies ahead or in the last six weeks.
+def look_for_a_date_after_leave(last_day: date, zone: ZoneInfo) -> datetime:
+    """When the bot looks whether a pair has a date, if one of them is on leave until this day."""
+    return morning(last_day + timedelta(days=SETTLED_AFTER_LEAVE), zone)
+
+
+def wants_a_date(today: date, meetings: Iterable[date], days: int = NEXT_LOOK_FOR_A_DATE) -> bool:
+    """Whether a pair may be asked to find a date: no meeting, logged or arranged, lies ahead or in the last ``days``.
 
     Whether an arranged one took place is a question of its own, which need not come together with this one.
     """
-    lately = today - timedelta(days=NEXT_LOOK_FOR_A_DATE)
+    lately = today - timedelta(days=days)
     return all(day <= lately for day in meetings)
 
 

@@ -57,7 +57,7 @@ def test_a_new_conversation_is_listed_without_further_work(world: World) -> None
 def test_what_was_not_understood_is_said_to_be_so(world: World) -> None:
     unknown = said(world.do(HELP, world.event("Amara", "unknown", text="hello there")))
     asked_for = said(world.do(HELP, world.event("Amara", "command", "help")))
-    assert unknown.summary.startswith("I did not understand")
+    assert unknown.summary.startswith("Sorry, I did not understand")
     assert asked_for.summary == "What you can type here"
 
 
@@ -65,7 +65,7 @@ def test_somebody_outside_the_programme_gets_a_friendly_line_and_the_contact(wor
     stranger = Event("outsider", Account("slack", "T1", "U-nobody"), world.now)
     message = said(world.do(HELP, stranger))
     assert HELP.routes["outsider", ""].open_to_all
-    assert "I hold nothing about you" in str(message)
+    assert "All I hold about you is" in str(message)
     assert CONTACT in message.blocks
     assert [b.action for b in buttons_of(message)] == ["support"]
     assert not any(person.name in str(message) for person in world.people.values() if person.name != CONTACT.name)
@@ -86,7 +86,7 @@ def test_a_fault_is_told_with_its_reference_and_the_contact(world: World) -> Non
 
 def test_what_is_not_there_is_told_without_saying_which_of_the_two(world: World) -> None:
     message = help.not_yours(world.programme)
-    assert message.summary == "That is not there any more, or it is not yours to open."
+    assert message.summary == "I cannot open that: it is no longer there, or it belongs to somebody else."
     assert CONTACT in message.blocks
 
 

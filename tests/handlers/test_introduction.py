@@ -7,6 +7,7 @@ import pytest
 from bot import ui
 from bot.flow import UserError
 from bot.handlers import introduction
+from storage.places import dm
 from storage.records import Pair
 from tests.handlers.acts import actions, said, words
 from tests.world import World
@@ -46,6 +47,17 @@ def test_others_get_a_message_each_with_ways_to_reach_the_other(world: World) ->
     assert len(world.queued()) == 2
 
 
+def test_two_people_whose_hours_never_meet_get_a_message_each(world: World) -> None:
+    world.join("Amara", "Niamh")
+    with world.uow() as uow:
+        for who, quiet_from, quiet_until in (("Amara", 12, 8), ("Niamh", 20, 12)):
+            uow.people.set_quiet_time(
+                world.people[who].id, quiet_from=quiet_from, quiet_until=quiet_until, no_send_days="56", region="ENG"
+            )
+    pair = introduce(world, "Amara")
+    assert [queued.place for queued in world.queued()] == [dm(person) for person in pair.people]
+
+
 @pytest.mark.parametrize("mentor", ["Amara", "Tomasz"])
 def test_every_introduction_has_an_agenda_and_buttons(world: World, mentor: str) -> None:
     world.join("Amara", "Niamh", "Tomasz", "Haruki")
@@ -53,7 +65,7 @@ def test_every_introduction_has_an_agenda_and_buttons(world: World, mentor: str)
     for queued in world.queued():
         assert "serious risk" in words(queued.message)
         assert "The next date" in words(queued.message)
-        assert {"log_meeting", "arrange_meeting", "support"} <= actions(queued.message)
+        assert {"log_meeting", "schedule", "support"} <= actions(queued.message)
 
 
 def test_a_pair_is_introduced_once(world: World) -> None:

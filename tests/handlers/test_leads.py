@@ -7,14 +7,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.examples import PAIR, PROGRAMME
+from bot.examples import LEARNING_SET, PAIR, PROGRAMME, SESSION
 from bot.flow import Outcome, Private, Reply
 from bot.handlers import leads
 from bot.platforms.slack import render as slack
 from bot.platforms.teams import render as teams
 from bot.ui import Bullets, Facts, Heading, Message
 from storage.places import leads as leads_place
-from storage.records import Account, Conversation, PairFacts
+from storage.records import Account, Attendance, Conversation, PairFacts
 from tests.world import World
 
 CHANNEL = Conversation("slack", "T1", "C-LEADS", "channel")
@@ -174,10 +174,20 @@ def test_pairs_without_a_log_are_named_kindly(world: World) -> None:
     message = said(digest_for(world, "Gwen"))
     assert lists(message) == {
         "No meeting logged so far": ("Amara Okonjo and Niamh Gallagher",),
-        "No meeting logged for eight weeks": ("Tomasz Wilk and Haruki Sato, last on Thursday 5 February 2026",),
+        "No meeting logged for eight weeks": ("Tomasz Wilk and Haruki Sato, last on 5 February 2026",),
     }
     assert "not met" not in str(message)
-    assert "kindly, once" in str(message)
+    assert "kindly and once" in str(message)
+
+
+@pytest.mark.parametrize(("days", "named"), [(27, False), (28, True)])
+def test_a_pair_has_four_weeks_before_it_is_named(world: World, days: int, named: bool) -> None:
+    here(world, "Gwen")
+    world.introduce("Amara")
+    world.pass_time(days=days)
+    message = said(digest_for(world, "Gwen"))
+    assert rows(message)["0 meetings"] == "1 pair"
+    assert ("No meeting logged so far" in lists(message)) is named
 
 
 def test_paused_and_ended_pairs_are_counted_but_nobody_is_sent_after_them(world: World) -> None:
@@ -222,7 +232,13 @@ def test_a_digest_of_two_thousand_pairs_fits_both_platforms(mentor: str, mentee:
     pair = replace(PAIR, mentor=replace(PAIR.mentor, name=mentor), mentee=replace(PAIR.mentee, name=mentee))
     logged = [PairFacts(replace(pair, id=n), n % 3, date(2026, 9, 1) if n % 3 else None) for n in range(2000)]
     message = leads.digest(
-        PROGRAMME, logged, today=date(2027, 1, 4), lately=0, unreachable=[pair.mentee] * 500, seen_by="x"
+        PROGRAMME,
+        logged,
+        today=date(2027, 1, 4),
+        lately=0,
+        unreachable=[pair.mentee] * 500,
+        attendance=[Attendance(replace(SESSION, learning_set=replace(LEARNING_SET, name=mentor)), 5, 6)] * 200,
+        seen_by="x",
     )
     slack.message(message)
     teams.card(message)

@@ -71,7 +71,7 @@ def test_the_form_starts_with_today_and_says_that_content_is_not_asked_for(world
     assert list(fields) == ["day", "minutes", "how", "topics", "next_day"]
     assert fields["day"].value == "2026-03-02"
     assert form.subject == str(pair.id)
-    assert "Topics only, never content" in form.intro
+    assert "I never ask what was said" in form.intro
     assert "never topics or length" in form.seen_by
 
 
@@ -92,7 +92,7 @@ def test_either_of_the_two_can_log_and_the_other_is_told(world: World, pair: Pai
     (told,) = world.queued()
     assert (told.place, told.prompt) == (f"dm:{world.people[other].id}", True)
     text = words(told.message)
-    for known in ("Monday 2 March 2026", "60 minutes", "By video", "Exams, Work-life balance", "Tuesday 7 April 2026"):
+    for known in ("Monday 2 March", "60 minutes", "By video", "Exams, Work-life balance", "Tuesday 7 April"):
         assert known in text
     assert button(told.message, "correct_meeting").subject == str(meeting.id)
 
@@ -133,7 +133,7 @@ def test_no_next_date_leaves_the_one_that_is_known(world: World) -> None:
         ("x" * 10_000, "give the day"),
         ("2026-03-03", "still to come"),
         ("2062-03-01", "still to come"),
-        ("2026-02-01", "introduced on Monday 2 February 2026"),
+        ("2026-02-01", "introduced on Monday 2 February"),
         ("01/01/1900", "introduced on"),
     ],
 )
@@ -247,7 +247,7 @@ def test_who_is_in_no_introduced_pair_is_told_so(world: World, pair: Pair, who: 
 def test_a_lead_has_nothing_to_log(world: World) -> None:
     with pytest.raises(UserError) as told:
         open_form(world, "Gwen")
-    assert "neither" in told.value.message.summary
+    assert "another role" in told.value.message.summary
 
 
 # The same meeting twice
@@ -261,7 +261,7 @@ def test_two_logs_of_one_day_are_one_meeting_and_the_later_one_holds(world: Worl
     assert (meeting.minutes, meeting.topics, meeting.logged_by) == (45, ("performance",), pair.mentor.id)
     (told,) = world.queued()
     assert told.place == f"dm:{pair.mentee.id}"
-    assert told.message.summary == "Amara Okonjo corrected your meeting of Monday 2 March 2026."
+    assert told.message.summary == "Amara Okonjo corrected your meeting of Monday 2 March."
 
 
 def test_the_same_log_twice_is_told_once(world: World, pair: Pair) -> None:
@@ -310,7 +310,7 @@ def test_the_other_can_correct_what_was_logged(world: World, pair: Pair) -> None
     )  # fmt: skip
     (told,) = world.queued()
     assert "corrected your meeting of Monday 2 March" in told.message.summary
-    assert "Day: Sunday 1 March 2026" in words(told.message)
+    assert "Day: Sunday 1 March" in words(told.message)
 
 
 def test_a_correction_that_changes_nothing_is_not_told(world: World, pair: Pair) -> None:
@@ -486,7 +486,7 @@ def test_a_repeated_tap_is_answered_from_what_is_known(world: World, pair: Pair)
     event = world.event("Niamh", "button", "we_met", subject=str(meeting.id))
     tap(world, dates.flow, "Niamh", button(card, "not_met"))
     with world.uow() as uow:
-        assert "did not take place" in said(again(event, uow)).summary
+        assert "not taken place yet" in said(again(event, uow)).summary
     tap(world, logmeeting.flow, "Niamh", button(card, "we_met"))
     with world.uow() as uow:
         assert "Noted" in said(again(event, uow)).summary

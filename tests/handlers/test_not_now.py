@@ -30,7 +30,7 @@ def test_a_prompt_is_put_off_to_the_morning_some_days_from_now(world: World, day
 
 
 def test_the_answer_names_the_day(world: World) -> None:
-    assert "Thursday 5 February 2026" in put_off(world, "Niamh", f"{question(world)}:3")
+    assert "Thursday 5 February" in put_off(world, "Niamh", f"{question(world)}:3")
 
 
 def test_what_was_due_before_is_not_done_as_well(world: World) -> None:
@@ -48,7 +48,7 @@ def test_a_prompt_is_put_off_until_a_day_of_one_s_choice(world: World) -> None:
     form = form_of(world.do(not_now.flow, event))
     assert world.due() == []
     answer = said(send(world, not_now.flow, "Niamh", form, day="01/05/2026"))
-    assert "Friday 1 May 2026" in answer.summary
+    assert "Friday 1 May" in answer.summary
     (due,) = world.due()
     assert due.due_at.isoformat() == "2026-05-01T09:00:00+00:00", "10:00 in summer time"
 
@@ -91,7 +91,7 @@ def test_the_form_of_another_person_s_question_does_not_open(world: World) -> No
 
 
 def test_a_row_of_buttons_offers_three_days_two_weeks_and_a_day_to_choose() -> None:
-    row = not_now.not_now_buttons("did_you_meet", "3-5").buttons
+    row = not_now.not_now_row("did_you_meet", "3-5")[1].buttons
     assert [(b.action, b.subject, b.opens) for b in row] == [
         ("not_now", "did_you_meet:3-5:3", False),
         ("not_now", "did_you_meet:3-5:14", False),

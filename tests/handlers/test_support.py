@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.flow import Event, Outcome, Private, Update
 from bot.handlers import support
-from bot.ui import Contact, Link, Message, buttons_of, dump
+from bot.ui import Contact, Link, Message, Text, buttons_of, dump
 from storage.models import due, support_request
 from storage.records import Account, Conversation, NotThere, SupportService
 from storage.unit_of_work import Database
@@ -141,6 +141,21 @@ def test_a_senior_who_cannot_be_reached_is_not_offered(world: World) -> None:
     with world.uow() as uow:
         uow.people.mark_unreachable(world.accounts["Brigid"])
     assert offered(world, "Leila") == {"Oluwaseun"}
+
+
+def test_a_senior_on_leave_is_left_out_when_two_others_remain(world: World) -> None:
+    with world.uow() as uow:
+        uow.leave.add(world.people["Brigid"].id, world.now.date(), date(2026, 6, 5), today=world.now.date())
+    assert "Brigid" in offered(world, "Niamh"), "a choice is of two"
+    add_senior(world, "Ngozi Adeleke", "Larkhill General")
+    assert offered(world, "Niamh") == {"Oluwaseun", "Ngozi"}
+
+
+def test_who_asks_a_senior_on_leave_learns_when_they_get_the_request(world: World) -> None:
+    with world.uow() as uow:
+        uow.leave.add(world.people["Brigid"].id, world.now.date(), date(2026, 6, 5), today=world.now.date())
+    answer = said(ask(world, "Niamh", "Brigid"))
+    assert any("Monday 8 June at 08:00" in block.text for block in answer.blocks if isinstance(block, Text))
 
 
 def test_of_many_seniors_six_are_offered_and_everybody_has_their_turn(world: World) -> None:
@@ -301,5 +316,5 @@ def test_before_a_programme_is_loaded_there_are_the_numbers(tmp_path: Path) -> N
 
 def test_the_limits_of_confidence_are_said_and_nothing_is_promised_without_them(world: World) -> None:
     texts = " ".join(support_texts(said(world.do(support.flow, world.event("Leila", "command", "support")))))
-    assert "unless somebody may come to harm or the law asks" in texts
+    assert "unless somebody may come to harm or the law requires it" in texts
     assert "I store whom you asked, when, and whether they have been in touch: nothing else" in texts

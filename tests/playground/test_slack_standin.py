@@ -309,6 +309,8 @@ async def test_an_ephemeral_message_is_seen_by_one_person_of_the_channel(bench: 
     assert (await bench.call("chat.postEphemeral", user="U2", **arguments))["error"] == "user_not_in_channel"
     assert (await bench.call("chat.postEphemeral", user="U3", **arguments))["ok"]
     (shown,) = bench.stand_in.client(GWEN).screen()
+    assert bench.stand_in.client(GWEN).shown(shown.id) == shown
+    assert bench.stand_in.client(AMARA).shown(shown.id) is None
     assert (shown.lines, shown.ephemeral) == (("Just you",), True)
     assert bench.stand_in.client(AMARA).screen() == []
     answer = await bench.call("chat.update", channel=channel, ts=shown.id, text="Everybody")
@@ -527,6 +529,57 @@ async def test_letters_in_a_number_stay_in_the_form(bench: Bench) -> None:
     assert answer.errors == {"minutes": "Please enter a whole number."}
     assert answer.form is not None
     assert answer.form.values == {"minutes": "forty"}
+
+
+def typed_into(kind: str, **element: object) -> dict[str, Any]:
+    """A field of this kind."""
+    return INPUT | {"block_id": "what", "element": {"type": kind, "action_id": "input", **element}}
+
+
+async def test_too_much_text_stays_in_the_form(bench: Bench) -> None:
+    field = typed_into("plain_text_input", max_length=10)
+    await bench.call("views.open", trigger_id=await bench.trigger(), view=MODAL | {"blocks": [field]})
+    (modal,) = bench.stand_in.workspace.modals.values()
+    form = bench.stand_in.workspace.show_modal(modal)
+    client = bench.stand_in.client(AMARA)
+    assert (await client.submit(form, {"what": "x" * 11})).errors == {"what": "Please use fewer than 10 characters."}
+    with pytest.raises(ValueError, match="one line"):
+        await client.submit(form, {"what": "a\nb"})
+    await client.submit(form, {"what": "Room 4"})
+    state = bench.heard[-1][1]["view"]["state"]["values"]["what"]["input"]
+    assert state == {"type": "plain_text_input", "value": "Room 4"}
+
+
+async def test_only_a_time_of_day_can_be_picked_as_a_time(bench: Bench) -> None:
+    view = MODAL | {"blocks": [typed_into("timepicker", initial_time="08:15")]}
+    await bench.call("views.open", trigger_id=await bench.trigger(), view=view)
+    (modal,) = bench.stand_in.workspace.modals.values()
+    form = bench.stand_in.workspace.show_modal(modal)
+    client = bench.stand_in.client(AMARA)
+    for wrong in ("8:15", "24:00", "noon", "08:60"):
+        with pytest.raises(ValueError, match="cannot be picked"):
+            await client.submit(form, {"what": wrong})
+    assert form.values == {"what": "08:15"}
+    await client.submit(form, {"what": "17:40"})
+    state = bench.heard[-1][1]["view"]["state"]["values"]["what"]["input"]
+    assert state == {"type": "timepicker", "selected_time": "17:40"}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        typed_into("timepicker", initial_time="9:00"),
+        typed_into("timepicker", initial_time="25:00"),
+        typed_into("plain_text_input", max_length=3001),
+        typed_into("plain_text_input", max_length=0),
+        typed_into("plain_text_input", max_length=3, initial_value="four"),
+        typed_into("plain_text_input", multiline="yes"),
+    ],
+)
+async def test_a_field_that_slack_would_not_show_is_refused(bench: Bench, field: dict[str, Any]) -> None:
+    view = MODAL | {"blocks": [field]}
+    answer = await bench.call("views.open", trigger_id=await bench.trigger(), view=view)
+    assert answer["error"] == "invalid_arguments"
 
 
 @pytest.mark.parametrize(

@@ -400,6 +400,8 @@ FORM = ui.Form(
     "Save",
     (
         ui.DateField("day", "Day"),
+        ui.TimeField("time", "Time"),
+        ui.TextField("note", "Note", max_length=10),
         ui.PickOne("place", "Where", options=(ui.Option("ward", "Ward"),)),
         ui.PickMany("topics", "What", options=(ui.Option("rota", "Rota"), ui.Option("exam", "Exam"))),
     ),
@@ -417,7 +419,9 @@ async def opened_form(connector: Connector, bot: Bot) -> ShownForm:
 
 async def test_a_form_is_sent_as_teams_sends_it(connector: Connector, bot: Bot) -> None:
     form = await opened_form(connector, bot)
-    await connector.teams.client(NKECHI.account).submit(form, {"day": "2026-05-01", "topics": ("rota", "exam")})
+    await connector.teams.client(NKECHI.account).submit(
+        form, {"day": "2026-05-01", "time": "09:30", "topics": ("rota", "exam")}
+    )
     sent = bot.heard[-1][1]
     assert (sent["name"], sent["value"]["data"]) == (
         "task/submit",
@@ -427,6 +431,8 @@ async def test_a_form_is_sent_as_teams_sends_it(connector: Connector, bot: Bot) 
             "version": 0,
             "dialog": "d",
             "one:day": "2026-05-01",
+            "one:time": "09:30",
+            "one:note": "",
             "one:place": "",
             "many:topics": "rota,exam",
         },
@@ -458,6 +464,8 @@ async def test_the_screen_of_another_person_cannot_be_tapped(connector: Connecto
     shown, button = await tapped(connector, opens=False)
     with pytest.raises(LookupError):
         await connector.teams.client(GARETH.account).tap(shown, button)
+    assert connector.teams.client(GARETH.account).shown(shown.id) is None
+    assert connector.teams.client(NKECHI.account).shown(shown.id) == shown
 
 
 async def test_home_is_a_word_that_is_typed(teams: TeamsStandIn, bot: Bot) -> None:
@@ -466,7 +474,18 @@ async def test_home_is_a_word_that_is_typed(teams: TeamsStandIn, bot: Bot) -> No
 
 
 @pytest.mark.parametrize(
-    "values", [{"day": "tomorrow"}, {"place": "moon"}, {"topics": ("moon",)}, {"topics": "rota"}, {"hour": "9"}]
+    "values",
+    [
+        {"day": "tomorrow"},
+        {"time": "9:30"},
+        {"time": "noon"},
+        {"note": "x" * 11},
+        {"note": "a\nb"},
+        {"place": "moon"},
+        {"topics": ("moon",)},
+        {"topics": "rota"},
+        {"hour": "9"},
+    ],
 )
 async def test_a_form_takes_only_what_its_inputs_let_through(connector: Connector, bot: Bot, values: ui.Values) -> None:
     form = await opened_form(connector, bot)

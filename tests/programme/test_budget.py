@@ -74,3 +74,29 @@ def test_one_moment_earlier_would_break_a_limit(limits: Limits, waits: list[time
     found = next_within_budget(sent, now, limits)
     assert keeps([*sent, found], limits)
     assert found == now or not keeps([*sent, found - MICROSECOND], limits)
+
+
+def test_room_is_left_for_what_is_bound_to_its_time() -> None:
+    last_week, reminder = MONDAY - timedelta(days=2), MONDAY + timedelta(days=3)
+    assert next_within_budget([last_week, reminder], MONDAY, budget_of("mentor")) == last_week + timedelta(days=7)
+    assert next_within_budget([reminder], MONDAY, budget_of("mentor")) == MONDAY
+
+
+def test_what_is_more_than_a_week_away_from_either_is_no_matter_between_them() -> None:
+    around = [MONDAY - timedelta(days=4), MONDAY + timedelta(days=4)]
+    assert next_within_budget(around, MONDAY, budget_of("mentor")) == MONDAY
+
+
+@given(some_limits, gaps, gaps, st.integers(0, 60))
+def test_nothing_is_sent_that_would_take_the_room_of_what_comes_later(
+    limits: Limits, past: list[timedelta], future: list[timedelta], wait: int
+) -> None:
+    moments: list[datetime] = []
+    at = MONDAY
+    for gap in (*past, *future):
+        at = next_within_budget(moments, at + gap, limits)
+        moments.append(at)
+    now = MONDAY + wait * HOUR
+    found = next_within_budget(moments, now, limits)
+    assert keeps([*moments, found], limits)
+    assert found == now or not keeps([*moments, found - MICROSECOND], limits)

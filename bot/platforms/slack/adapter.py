@@ -35,6 +35,8 @@ LARGEST = 512 * 1024
 """Bytes of a request. Slack's own stay far below."""
 
 ANY = re.compile("")
+OURS = ("event_callback", "block_actions", "view_submission")
+"""What is always heard, unless it has not the shape of its kind."""
 TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 NOT_AGAIN: dict[str, str | Sequence[str]] = {"X-Slack-No-Retry": "1"}
 
@@ -183,7 +185,7 @@ class _Adapter:
             case ChatError():
                 log.error("slack.no_identity", error=str(error))
                 return BoltResponse(status=503)
-            case BoltUnhandledRequestError() if "type" in body:
+            case BoltUnhandledRequestError() if "type" in body and body["type"] not in OURS:
                 return BoltResponse(status=200)
         log.warning("slack.malformed", error=type(error).__name__)
         return BoltResponse(status=400)

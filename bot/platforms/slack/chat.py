@@ -161,6 +161,13 @@ class SlackChat:
             if not cursor:
                 return frozenset(people - {(await self.identity()).user})
 
+    async def email_of(self, account: Account, here: Conversation | None) -> str | None:  # noqa: ARG002 - Slack asks for the account alone
+        """The address that somebody of this workspace has confirmed to Slack."""
+        user = (await self._call(self.client.users_info, user=account.user))["user"]
+        if user.get("team_id") != account.tenant or user.get("is_bot") or user.get("is_email_confirmed") is not True:
+            return None
+        return (user.get("profile") or {}).get("email") or None
+
     async def show_form(self, trigger: str, form: Form) -> None:
         """Open a form for the person who just did something; ``trigger`` lives for three seconds."""
         await self._call(self.client.views_open, trigger_id=trigger, view=_rendered(render.modal, form))

@@ -52,6 +52,7 @@ class _State(msgspec.Struct):
     type: str
     value: str | None = None
     selected_date: str | None = None
+    selected_time: str | None = None
     selected_option: _Option | None = None
     selected_options: list[_Option] = []
 
@@ -252,7 +253,9 @@ def _values(states: dict[str, dict[str, _State]]) -> Values:
                 values[name] = tuple(option.value for option in state.selected_options)
             case "datepicker":
                 values[name] = state.selected_date or ""
-            case "number_input":
+            case "timepicker":
+                values[name] = state.selected_time or ""
+            case "number_input" | "plain_text_input":
                 values[name] = state.value or ""
             case other:
                 raise msgspec.ValidationError(f"a field of the kind {other!r}")

@@ -11,11 +11,12 @@ import json
 import re
 import string
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, time
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from bot import ui
+from bot.config import is_loopback
 from bot.texts import _
 
 SECTION = 3000
@@ -30,6 +31,8 @@ OPTION_VALUE = 150
 OPTIONS_AT_A_GLANCE = 10
 """Radio buttons and checkboxes show at most so many."""
 OPTIONS = 100
+TYPED = 3000
+"""Characters that can be typed into a field."""
 TITLE = 24
 PRIVATE_METADATA = 3000
 BLOCKS_IN_A_MESSAGE = 50
@@ -110,13 +113,13 @@ def _blocks(elements: tuple[ui.Block, ...]) -> Iterator[Json]:
             case ui.Text(text=text):
                 yield from _sections(text)
             case ui.Bullets(items=items):
-                yield from _sections("\n".join(f"\N{BULLET} {item}" for item in items))
+                yield _bullets(items)
             case ui.Facts(rows=rows):
-                yield from _sections("\n".join(f"{label}: {value}" for label, value in rows))
+                yield _facts(rows)
             case ui.Divider():
                 yield {"type": "divider"}
             case ui.Link(label=label, url=url):
-                yield _rich_text(_link(label, _safe(url)))
+                yield _rich_text(_section(_link(label, _safe(url))))
             case ui.Contact():
                 yield _contact(element)
             case ui.Buttons(buttons=row):
@@ -150,19 +153,49 @@ def _pieces(text: str) -> Iterator[str]:
         yield text
 
 
+def _bullets(items: tuple[str, ...]) -> Json:
+    listed = [_section(_run(item)) for item in items]
+    if not listed:
+        raise ValueError("a list is empty")
+    return _rich_text({"type": "rich_text_list", "style": "bullet", "elements": listed})
+
+
+def _facts(rows: tuple[tuple[str, str], ...]) -> Json:
+    runs: list[Json] = []
+    for label, value in rows:
+        end = "\n" if runs else ""
+        runs.append(_run(f"{end}{label}: ", bold=True))
+        runs += [_run(value)] if value.strip() else []
+    if not runs:
+        raise ValueError("a table is empty")
+    return _rich_text(_section(*runs))
+
+
 def _contact(contact: ui.Contact) -> Json:
     links = [_link(contact.email, f"mailto:{quote(contact.email, safe='@+')}")] if contact.email else []
     links += [
-        _link(_("Open chat"), f"slack://user?team={quote(team, safe='')}&id={quote(user, safe='')}")
+        _link(
+            _("Chat with {name} in Slack").format(name=contact.name),
+            f"slack://user?team={quote(team, safe='')}&id={quote(user, safe='')}",
+        )
         for platform, team, user in contact.accounts
         if platform == "slack"
     ]
-    name = {"type": "text", "text": _checked(contact.name, SECTION, "a name"), "style": {"bold": True}}
-    return _rich_text(name, *(part for link in links for part in ({"type": "text", "text": "\n"}, link)))
+    new_line = {"type": "text", "text": "\n"}
+    return _rich_text(_section(_run(contact.name, bold=True), *(part for link in links for part in (new_line, link))))
 
 
-def _rich_text(*elements: Json) -> Json:
-    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements)}]}
+def _rich_text(element: Json) -> Json:
+    return {"type": "rich_text", "elements": [element]}
+
+
+def _section(*runs: Json) -> Json:
+    return {"type": "rich_text_section", "elements": list(runs)}
+
+
+def _run(text: str, *, bold: bool = False) -> Json:
+    run: Json = {"type": "text", "text": _checked(text, SECTION, "a line")}
+    return run | {"style": {"bold": True}} if bold else run
 
 
 def _link(label: str, url: str) -> Json:
@@ -175,8 +208,8 @@ def _link(label: str, url: str) -> Json:
 
 def _safe(url: str) -> str:
     parts = urlsplit(url)
-    rest = parts.netloc if parts.scheme == "https" else parts.path
-    if parts.scheme not in {"https", "mailto", "tel"} or not rest:
+    rest = parts.path if parts.scheme in {"mailto", "tel"} else parts.netloc
+    if not (parts.scheme in {"https", "mailto", "tel"} or is_loopback(url)) or not rest:
         raise ValueError(f"a link may not open an address of the kind {parts.scheme!r}")
     if not url.isascii() or any(character in f'<>|"{string.whitespace}' for character in url) or not url.isprintable():
         raise ValueError("a link's address has characters that an address cannot have")
@@ -235,6 +268,10 @@ def _element(field: ui.AnyField) -> Json:
                 raise ValueError(f"the field {field.name!r} holds no whole number")
             initial = {"initial_value": value} if value else {}
             return {"type": "number_input", "is_decimal_allowed": False} | initial
+        case ui.TimeField(value=value):
+            return {"type": "timepicker"} | ({"initial_time": _time(value)} if value else {})
+        case ui.TextField():
+            return _text_input(field)
         case _:
             raise TypeError(f"Slack cannot ask for {type(field).__name__}")
 
@@ -244,6 +281,22 @@ def _day(value: str) -> str:
         return date.fromisoformat(value).isoformat()
     except ValueError:
         raise ValueError("a field for a day holds no day") from None
+
+
+def _time(value: str) -> str:
+    try:
+        return f"{time.fromisoformat(value):%H:%M}"
+    except ValueError:
+        raise ValueError("a field for a time of day holds no time") from None
+
+
+def _text_input(field: ui.TextField) -> Json:
+    if not 1 <= field.max_length <= TYPED:
+        raise ValueError(f"the field {field.name!r} takes {field.max_length} characters; Slack takes 1 to {TYPED}")
+    if len(field.value) > field.max_length:
+        raise ValueError(f"the field {field.name!r} holds more than it takes")
+    shown = {"type": "plain_text_input", "multiline": field.multiline, "max_length": field.max_length}
+    return shown | ({"initial_value": field.value} if field.value else {})
 
 
 def _options(field: ui.PickOne | ui.PickMany) -> list[Json]:

@@ -45,7 +45,7 @@ PAGE = 500
 THROTTLED_FOR = 2.0
 """Seconds to wait where Teams says that it is too fast and not for how long."""
 
-CREATE, SEND, UPDATE, MEMBERS = "create conversation", "send", "update", "members"
+CREATE, SEND, UPDATE, MEMBERS, MEMBER = "create conversation", "send", "update", "members", "member"
 
 
 class TeamsChat:
@@ -115,6 +115,18 @@ class TeamsChat:
             more = page.continuation_token
             if not more:
                 return frozenset(found)
+
+    async def email_of(self, account: Account, here: Conversation | None) -> str | None:
+        """The address that the tenant's directory has for somebody, who is in the conversation."""
+        if here is None:
+            return None
+        member = await self._call(
+            MEMBER, here.service_url, lambda conversations: conversations.get_conversation_member(here.id, account.user)
+        )
+        said = member.additional_properties  # what Teams says beyond the fields that the SDK knows
+        if said.get("tenantId", "").casefold() != self._tenant.casefold():
+            return None
+        return said.get("email") or None
 
     async def close(self) -> None:
         """Let go of connections and threads."""

@@ -6,11 +6,12 @@ All text goes into text runs, which know no Markdown; what else a card would int
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, time
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from bot import ui
+from bot.config import is_loopback
 from bot.texts import _, ngettext
 
 Json = dict[str, Any]
@@ -32,13 +33,16 @@ ONE, MANY = "one:", "many:"
 def card(message: ui.Message) -> Json:
     """The card of a message. Raises TypeError for an element that is not known, ValueError beyond Teams' limits."""
     body: list[Json] = []
-    divide = False
+    divide = under_heading = False
     for block in message.blocks:
         if isinstance(block, ui.Divider):
             divide = True
-        else:
-            body += _divided(_elements(block), divide=divide)
-            divide = False
+            continue
+        elements = _divided(_elements(block), divide=divide)
+        if elements and under_heading:
+            elements[0]["spacing"] = "Small"
+        body += elements
+        divide, under_heading = False, isinstance(block, ui.Heading)
     body += _divided(_paragraph(message.seen_by, isSubtle=True, size="Small"), divide=divide)
     return _within_limits(_card(body, fallback=message.summary))
 
@@ -116,7 +120,7 @@ def _divided(elements: list[Json], *, divide: bool) -> list[Json]:
 def _elements(block: ui.Element) -> list[Json]:
     match block:
         case ui.Heading(text):
-            elements = _paragraph(text, weight="Bolder", size="Medium")
+            elements = _lines([[_run(one_line(text), weight="Bolder", size="Medium")]], gap="Large")
         case ui.Text(text):
             elements = _paragraph(text)
         case ui.Bullets(items):
@@ -189,17 +193,25 @@ def _input(field: ui.Field, values: ui.Values) -> Json:
                     for option in options
                 ],
             }
-        case ui.DateField(value=value):
-            given = _one(values, field.name, value)
-            if not _is_day(given):  # a date picker would drop it; what was typed must stay
-                return shared | {"type": "Input.Text", "placeholder": _("YYYY-MM-DD"), "value": given}
-            return shared | {"type": "Input.Date", "value": given}
-        case ui.NumberField(value=value):
-            # Input.Number drops what is no number; what was typed must stay
-            given = _one(values, field.name, value)
-            return shared | {"type": "Input.Text", "placeholder": _("A whole number"), "value": given}
+        case ui.DateField() | ui.NumberField() | ui.TimeField() | ui.TextField():
+            return shared | _typed(field, _one(values, field.name, field.value))
         case _:
             raise TypeError(f"Teams cannot ask for {type(field).__name__}")
+
+
+def _typed(field: ui.DateField | ui.NumberField | ui.TimeField | ui.TextField, given: str) -> Json:
+    """An input for typing. A picker, or one for numbers, would drop what it does not know; what was typed must stay."""
+    shown: Json = {"type": "Input.Text", "value": given}
+    match field:
+        case ui.DateField():
+            shown |= {"type": "Input.Date"} if _is_day(given) else {"placeholder": _("YYYY-MM-DD")}
+        case ui.NumberField():
+            shown |= {"placeholder": _("A whole number")}
+        case ui.TimeField():
+            shown |= {"type": "Input.Time"} if _is_time(given) else {"placeholder": _("HH:MM")}
+        case ui.TextField(multiline=multiline, max_length=most):
+            shown |= {"isMultiline": multiline, "maxLength": most}
+    return shown
 
 
 def _one(values: ui.Values, name: str, default: str) -> str:
@@ -227,6 +239,13 @@ def _is_day(text: str) -> bool:
         return False
 
 
+def _is_time(text: str) -> bool:
+    try:
+        return not text or f"{time.fromisoformat(text):%H:%M}" == text
+    except ValueError:
+        return False
+
+
 def _error_summary(form: ui.Form, errors: Mapping[str, str]) -> list[Json]:
     if not errors:
         return []
@@ -248,10 +267,9 @@ def _paragraph(text: str, **style: str | bool) -> list[Json]:
     return _lines([_run(line, **style)] if line.strip() else [] for line in text.splitlines())
 
 
-def _lines(lines: Iterable[list[Json]]) -> list[Json]:
-    """Lines close together; an empty one is a gap."""
+def _lines(lines: Iterable[list[Json]], gap: str = "Default") -> list[Json]:
+    """Lines close together, ``gap`` below what stands above; an empty one is a gap too."""
     blocks: list[Json] = []
-    gap = "Default"
     for inlines in lines:
         if inlines:
             blocks.append({"type": "RichTextBlock", "spacing": gap, "inlines": inlines})
@@ -265,7 +283,8 @@ def _run(text: str, **style: str | bool) -> Json:
 
 def _link(label: str, url: str) -> Json:
     parts = urlsplit(url)
-    if parts.scheme not in SCHEMES or not (parts.netloc or parts.path) or re.search(r"[\s\x00-\x1f]", url):
+    known = parts.scheme in SCHEMES or is_loopback(url)
+    if not known or not (parts.netloc or parts.path) or re.search(r"[\s\x00-\x1f]", url):
         raise ValueError("a link must be a https:, mailto: or tel: address")
     return {
         "type": "TextRun",

@@ -28,6 +28,16 @@ def upgrade() -> None:
         postgresql_where=sa.text("done_at IS NULL"),
     )
     op.create_table(
+        "file",
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_file")),
+    )
+    op.create_index(op.f("ix_file_expires_at"), "file", ["expires_at"], unique=False)
+    op.create_table(
         "organisation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -42,8 +52,10 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=True),
         sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answers_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("useful_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("maybe_sent", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
@@ -98,8 +110,11 @@ def upgrade() -> None:
         sa.Column("region", sa.Text(), nullable=False),
         sa.Column("quiet_from", sa.Integer(), server_default="20", nullable=False),
         sa.Column("quiet_until", sa.Integer(), server_default="8", nullable=False),
+        sa.Column("no_send_days", sa.Text(), server_default="56", nullable=False),
+        sa.Column("away_until", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
+    op.create_index(op.f("ix_person_email"), "person", ["email"], unique=False)
     op.create_table(
         "place",
         sa.Column("name", sa.Text(), nullable=False),
@@ -120,6 +135,11 @@ def upgrade() -> None:
         sa.Column("region", sa.Text(), nullable=False),
         sa.Column("contact_name", sa.Text(), nullable=False),
         sa.Column("contact_email", sa.Text(), nullable=False),
+        sa.Column("reminder_days", sa.Integer(), server_default="7", nullable=False),
+        sa.Column("first_date_days", sa.Integer(), server_default="21", nullable=False),
+        sa.Column("next_date_days", sa.Integer(), server_default="42", nullable=False),
+        sa.Column("quiet_from", sa.Integer(), server_default="20", nullable=False),
+        sa.Column("quiet_until", sa.Integer(), server_default="8", nullable=False),
         sa.Column("is_demo", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
         sa.UniqueConstraint("name", name=op.f("uq_programme_name")),
@@ -143,6 +163,37 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_account_person_id"), "account", ["person_id"], unique=False)
     op.create_table(
+        "account_claim",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("user", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.Integer(), nullable=True),
+        sa.CheckConstraint("decided IN ('confirmed', 'refused')", name=op.f("ck_account_claim_decided")),
+        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_account_claim_decided_by")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_claim_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_claim")),
+        sa.UniqueConstraint(
+            "platform", "tenant", "user", "person_id", name=op.f("uq_account_claim_platform_tenant_user_person_id")
+        ),
+    )
+    op.create_index(op.f("ix_account_claim_person_id"), "account_claim", ["person_id"], unique=False)
+    op.create_table(
+        "als_set",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("facilitator_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["facilitator_id"], ["person.id"], name=op.f("fk_als_set_facilitator_id")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_als_set_programme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_als_set")),
+        sa.UniqueConstraint("programme_id", "name", name=op.f("uq_als_set_programme_id_name")),
+    )
+    op.create_index(op.f("ix_als_set_facilitator_id"), "als_set", ["facilitator_id"], unique=False)
+    op.create_table(
         "duty",
         sa.Column("programme_id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -153,6 +204,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("programme_id", "person_id", "kind", name=op.f("pk_duty")),
     )
     op.create_index(op.f("ix_duty_person_id"), "duty", ["person_id"], unique=False)
+    op.create_table(
+        "leave",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_leave_days")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_leave_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", "starts_on", name=op.f("pk_leave")),
+    )
     op.create_table(
         "pair",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -186,7 +246,7 @@ def upgrade() -> None:
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("role IN ('mentor', 'mentee', 'control')", name=op.f("ck_participant_role")),
-        sa.CheckConstraint("state IN ('invited', 'joined', 'declined')", name=op.f("ck_participant_state")),
+        sa.CheckConstraint("state IN ('invited', 'joined', 'declined', 'left')", name=op.f("ck_participant_state")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_participant_person_id")),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_participant_programme_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_participant")),
@@ -236,6 +296,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("programme_id", "nation", "name", name=op.f("pk_support_service")),
     )
     op.create_table(
+        "als_member",
+        sa.Column("set_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_als_member_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["set_id"], ["als_set.id"], name=op.f("fk_als_member_set_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("set_id", "person_id", name=op.f("pk_als_member")),
+    )
+    op.create_index(op.f("ix_als_member_person_id"), "als_member", ["person_id"], unique=False)
+    op.create_table(
+        "als_session",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("set_id", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.Text(), server_default="planned", nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("state IN ('planned', 'held', 'cancelled')", name=op.f("ck_als_session_state")),
+        sa.ForeignKeyConstraint(["set_id"], ["als_set.id"], name=op.f("fk_als_session_set_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_als_session")),
+        sa.UniqueConstraint("uid", name=op.f("uq_als_session_uid")),
+    )
+    op.create_index(op.f("ix_als_session_set_id"), "als_session", ["set_id"], unique=False)
+    op.create_table(
         "meeting",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("pair_id", sa.Integer(), nullable=False),
@@ -245,11 +331,61 @@ def upgrade() -> None:
         sa.Column("how", sa.Text(), server_default="", nullable=False),
         sa.Column("logged_by", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("place", sa.Text(), server_default="", nullable=False),
+        sa.Column("uid", sa.Text(), server_default="", nullable=False),
+        sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
         sa.CheckConstraint("state IN ('arranged', 'logged', 'cancelled')", name=op.f("ck_meeting_state")),
         sa.ForeignKeyConstraint(["logged_by"], ["person.id"], name=op.f("fk_meeting_logged_by")),
         sa.ForeignKeyConstraint(["pair_id"], ["pair.id"], name=op.f("fk_meeting_pair_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
         sa.UniqueConstraint("pair_id", "day", name=op.f("uq_meeting_pair_id_day")),
+    )
+    op.create_table(
+        "proposal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("pair_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("state IN ('open', 'picked', 'withdrawn', 'superseded')", name=op.f("ck_proposal_state")),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_proposal_by_id")),
+        sa.ForeignKeyConstraint(["pair_id"], ["pair.id"], name=op.f("fk_proposal_pair_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
+    )
+    op.create_index(
+        "ix_proposal_open",
+        "proposal",
+        ["pair_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "als_attendance",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("came", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_als_attendance_person_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["als_session.id"], name=op.f("fk_als_attendance_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "person_id", name=op.f("pk_als_attendance")),
+    )
+    op.create_table(
+        "als_reply",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.CheckConstraint("answer IN ('yes', 'no', 'maybe')", name=op.f("ck_als_reply_answer")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_als_reply_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["als_session.id"], name=op.f("fk_als_reply_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "person_id", name=op.f("pk_als_reply")),
     )
     op.create_table(
         "meeting_topic",
@@ -260,12 +396,36 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("meeting_id", "topic", name=op.f("pk_meeting_topic")),
     )
+    op.create_table(
+        "proposal_time",
+        sa.Column("proposal_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_proposal_time_proposal_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("proposal_id", "number", name=op.f("pk_proposal_time")),
+    )
 
 
 def downgrade() -> None:
     """Take the change back."""
+    op.drop_table("proposal_time")
     op.drop_table("meeting_topic")
+    op.drop_table("als_reply")
+    op.drop_table("als_attendance")
+    op.drop_index(
+        "ix_proposal_open",
+        table_name="proposal",
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.drop_table("proposal")
     op.drop_table("meeting")
+    op.drop_index(op.f("ix_als_session_set_id"), table_name="als_session")
+    op.drop_table("als_session")
+    op.drop_index(op.f("ix_als_member_person_id"), table_name="als_member")
+    op.drop_table("als_member")
     op.drop_table("support_service")
     op.drop_index(op.f("ix_support_request_person_id"), table_name="support_request")
     op.drop_table("support_request")
@@ -278,14 +438,20 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_pair_mentor_id"), table_name="pair")
     op.drop_index(op.f("ix_pair_mentee_id"), table_name="pair")
     op.drop_table("pair")
+    op.drop_table("leave")
     op.drop_index(op.f("ix_duty_person_id"), table_name="duty")
     op.drop_table("duty")
+    op.drop_index(op.f("ix_als_set_facilitator_id"), table_name="als_set")
+    op.drop_table("als_set")
+    op.drop_index(op.f("ix_account_claim_person_id"), table_name="account_claim")
+    op.drop_table("account_claim")
     op.drop_index(op.f("ix_account_person_id"), table_name="account")
     op.drop_table("account")
     op.drop_index(op.f("ix_seen_at"), table_name="seen")
     op.drop_table("seen")
     op.drop_table("programme")
     op.drop_table("place")
+    op.drop_index(op.f("ix_person_email"), table_name="person")
     op.drop_table("person")
     op.drop_table("pace")
     op.drop_index(
@@ -308,6 +474,8 @@ def downgrade() -> None:
     )
     op.drop_table("outbox")
     op.drop_table("organisation")
+    op.drop_index(op.f("ix_file_expires_at"), table_name="file")
+    op.drop_table("file")
     op.drop_index(
         "ix_due_open",
         table_name="due",

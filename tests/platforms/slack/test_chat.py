@@ -261,3 +261,21 @@ async def test_slack_itself_takes_the_pace_that_the_bot_keeps(rig: Rig) -> None:
         await rig.chat.send(dm, said(), f"intro:{number}")
         rig.pass_time(rig.chat.per_conversation.seconds)
     assert len(rig.stand_in.posts) == 20
+
+
+async def test_the_address_that_somebody_confirmed_is_theirs(rig: Rig) -> None:
+    assert await rig.chat.email_of(NIAMH, None) == "niamh@example.org"
+
+
+async def test_an_address_that_nobody_confirmed_or_of_another_workspace_is_nobody_s(rig: Rig) -> None:
+    people = rig.stand_in.workspace.people
+    people[NIAMH.user] = replace(people[NIAMH.user], email_confirmed=False)
+    assert await rig.chat.email_of(NIAMH, None) is None
+    assert await rig.chat.email_of(replace(AMARA, tenant="T2"), None) is None
+    people[GWEN.user] = replace(people[GWEN.user], email="")
+    assert await rig.chat.email_of(GWEN, None) is None
+
+
+async def test_somebody_whom_slack_does_not_know_has_no_address(rig: Rig) -> None:
+    with pytest.raises(Unreachable):
+        await rig.chat.email_of(Account("slack", TEAM, "U404"), None)

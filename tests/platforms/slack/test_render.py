@@ -40,13 +40,32 @@ def section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": plain(text)}
 
 
+def rich(part: dict[str, Any]) -> dict[str, Any]:
+    """A block of rich text."""
+    return {"type": "rich_text", "elements": [part]}
+
+
+def line(*runs: str | dict[str, Any]) -> dict[str, Any]:
+    """Its runs, one after the other."""
+    texts = [run if isinstance(run, dict) else {"type": "text", "text": run} for run in runs]
+    return {"type": "rich_text_section", "elements": texts}
+
+
+def bold(text: str) -> dict[str, Any]:
+    """A bold run."""
+    return {"type": "text", "text": text, "style": {"bold": True}}
+
+
 @pytest.mark.parametrize(
     ("element", "blocks"),
     [
         (ui.Heading("Next step"), [{"type": "header", "text": plain("Next step")}]),
         (ui.Text("One\nTwo"), [section("One\nTwo")]),
-        (ui.Bullets(("tea", "cake")), [section("• tea\n• cake")]),
-        (ui.Facts((("Grade", "ST3"), ("Where", ""))), [section("Grade: ST3\nWhere: ")]),
+        (
+            ui.Bullets(("tea", "cake")),
+            [rich({"type": "rich_text_list", "style": "bullet", "elements": [*map(line, ("tea", "cake"))]})],
+        ),
+        (ui.Facts((("Grade", "ST3"), ("Where", ""))), [rich(line(bold("Grade: "), "ST3", bold("\nWhere: ")))]),
         (ui.Divider(), [{"type": "divider"}]),
     ],
 )
@@ -54,7 +73,9 @@ def test_an_element_becomes_its_block(element: ui.Block, blocks: list[dict[str, 
     assert shown(element) == blocks
 
 
-@pytest.mark.parametrize("url", ["https://example.org/a?b=c&d=e", "mailto:gwen@example.org", "tel:116123"])
+@pytest.mark.parametrize(
+    "url", ["https://example.org/a?b=c&d=e", "mailto:gwen@example.org", "tel:116123", "http://127.0.0.1:3978/files/x"]
+)
 def test_a_link_opens_its_address(url: str) -> None:
     (block,) = shown(ui.Link("Open", url))
     assert block["elements"][0]["elements"] == [{"type": "link", "url": url, "text": "Open"}]
@@ -65,11 +86,11 @@ def test_a_contact_can_be_mailed_and_has_a_chat_link_for_each_slack_account() ->
     (block,) = shown(ui.Contact("Gwen Pritchard", "gwen.p+als@example.org", accounts))
     texts = [part for part in block["elements"][0]["elements"] if part["type"] == "text"]
     links = [part for part in block["elements"][0]["elements"] if part["type"] == "link"]
-    assert texts[0] == {"type": "text", "text": "Gwen Pritchard", "style": {"bold": True}}
+    assert texts[0] == bold("Gwen Pritchard")
     assert [(link["text"], link["url"]) for link in links] == [
         ("gwen.p+als@example.org", "mailto:gwen.p+als@example.org"),
-        ("Open chat", "slack://user?team=T1&id=U7"),
-        ("Open chat", "slack://user?team=T2&id=U9"),
+        ("Chat with Gwen Pritchard in Slack", "slack://user?team=T1&id=U7"),
+        ("Chat with Gwen Pritchard in Slack", "slack://user?team=T2&id=U9"),
     ]
 
 
@@ -102,10 +123,18 @@ def test_a_form_is_a_modal_with_a_field_for_each_field() -> None:
         ("topics", "checkboxes"),
         ("day", "datepicker"),
         ("minutes", "number_input"),
+        ("time", "timepicker"),
+        ("place", "plain_text_input"),
+        ("note", "plain_text_input"),
     ]
     assert inputs[2]["element"]["initial_date"] == "2026-02-01"
     assert inputs[3]["hint"] == plain("Roughly")
-    assert [block["optional"] for block in inputs] == [False, True, False, True]
+    assert inputs[4]["element"]["initial_time"] == "09:30"
+    assert [(block["element"]["multiline"], block["element"]["max_length"]) for block in inputs[5:]] == [
+        (False, 80),
+        (True, 200),
+    ]
+    assert [block["optional"] for block in inputs] == [False, True, False, True, False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -130,9 +159,18 @@ def test_what_a_field_holds_already_is_filled_in() -> None:
         ui.PickMany("many", "Many", options=options, value=("c", "a")),
         ui.DateField("day", "Day", value="2026-03-04"),
         ui.NumberField("number", "Number", value="-7"),
+        ui.TimeField("time", "Time", value="23:05"),
+        ui.TextField("text", "Text", value="The <café> & more", multiline=True),
     )
     view = slack_blocks.checked_modal(render.modal(ui.Form("f", "T", "S", fields, "Nobody")))
-    assert slack_blocks.held(view) == {"one": "b", "many": ("a", "c"), "day": "2026-03-04", "number": "-7"}
+    assert slack_blocks.held(view) == {
+        "one": "b",
+        "many": ("a", "c"),
+        "day": "2026-03-04",
+        "number": "-7",
+        "time": "23:05",
+        "text": "The <café> & more",
+    }
 
 
 def a_form(*fields: ui.AnyField, **more: Any) -> ui.Form:
@@ -166,6 +204,7 @@ LIMITS: list[tuple[str, Callable[[int], object], int]] = [
     ("options", lambda n: render.modal(a_form(ui.PickOne("p", "P", options=options(n)))), 100),
     ("option label", lambda n: render.modal(a_form(ui.PickOne("p", "P", options=options(1, label="x" * n)))), 75),
     ("option value", lambda n: render.modal(a_form(ui.PickOne("p", "P", options=(ui.Option("x" * n, "X"),)))), 150),
+    ("typed text", lambda n: render.modal(a_form(ui.TextField("t", "T", max_length=n))), 3000),
     ("form error", lambda n: render.form_errors({"how": "x" * n}, form()), 2000),
 ]  # fmt: skip
 
@@ -173,7 +212,9 @@ LIMITS: list[tuple[str, Callable[[int], object], int]] = [
 @pytest.mark.parametrize(("render_one", "most"), [pytest.param(r, m, id=name) for name, r, m in LIMITS])
 def test_a_limit_is_reached_and_not_passed(render_one: Callable[[int], object], most: int) -> None:
     render_one(most)
-    with pytest.raises(ValueError, match=r"has \d+ (characters|blocks|options)|has a subject|has \d+; Slack takes"):
+    with pytest.raises(
+        ValueError, match=r"has \d+ (characters|blocks|options)|has a subject|has \d+; Slack takes|takes \d+ char"
+    ):
         render_one(most + 1)
 
 
@@ -247,6 +288,9 @@ def test_an_empty_part_raises(said_wrongly: ui.Message) -> None:
         ui.PickMany("f", "F"),
         ui.DateField("f", "F", value="next Tuesday"),
         ui.NumberField("f", "F", value="about 40"),
+        ui.TimeField("f", "F", value="about noon"),
+        ui.TextField("f", "F", value="about noon", max_length=9),
+        ui.TextField("f", "F", max_length=0),
     ],
 )
 def test_a_field_that_holds_what_it_cannot_hold_raises_without_saying_what(field: ui.AnyField) -> None:

@@ -45,6 +45,8 @@ FORM = ui.Form(
         ui.PickMany(
             "topics", "What about?", optional=True, options=(ui.Option("exams", "Exams"), ui.Option("rota", "The rota"))
         ),
+        ui.TimeField("time", "At what time?", value="09:30"),
+        ui.TextField("note", "Anything else?", optional=True, multiline=True, max_length=40),
     ),
 )
 
@@ -415,7 +417,7 @@ async def test_a_button_that_opens_a_form_opens_it(
     assert answer.form is not None
     assert (answer.form.name, answer.form.subject, answer.form.version) == ("meeting", "17", 2)
     assert answer.form.title == "Log a meeting"
-    assert answer.form.values == {"day": "", "minutes": "", "place": "", "topics": ()}
+    assert answer.form.values == {"day": "", "minutes": "", "place": "", "topics": (), "time": "09:30", "note": ""}
     assert answer.form.errors == {}
     assert "For how many minutes? (optional)" in answer.form.lines
     assert "Tomasz will see this." in answer.form.lines
@@ -446,7 +448,14 @@ async def test_a_button_that_cannot_open_its_form_says_why(
     assert answer.message.lines == (said,)
 
 
-FILLED: ui.Values = {"day": "2026-03-01", "minutes": "fifty", "place": "video", "topics": ("exams", "rota")}
+FILLED: ui.Values = {
+    "day": "2026-03-01",
+    "minutes": "fifty",
+    "place": "video",
+    "topics": ("exams", "rota"),
+    "time": "17:45",
+    "note": "Two\nlines, and a comma",
+}
 
 
 async def test_a_form_arrives_with_all_that_was_entered(

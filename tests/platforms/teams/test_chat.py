@@ -316,3 +316,19 @@ async def test_the_real_teams_is_reached_at_microsofts_addresses() -> None:
 def test_the_pace_is_that_of_teams() -> None:
     chat: type[Chat] = TeamsChat
     assert (chat.per_conversation.seconds, chat.per_installation.seconds) == (2.0, 0.04)
+
+
+async def test_the_address_in_the_tenant_s_directory_is_theirs(bot: Platform) -> None:
+    here = await bot.chat.open([PRIYA.account])
+    assert await bot.chat.email_of(PRIYA.account, here) == "priya@example.nhs.uk"
+    assert await bot.chat.email_of(PRIYA.account, None) is None
+
+
+async def test_somebody_of_another_tenant_or_another_chat_has_no_address(
+    bot: Platform, teams: TeamsStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = await bot.chat.open([PRIYA.account])
+    with pytest.raises(Unreachable):
+        await bot.chat.email_of(TOMASZ.account, here)
+    monkeypatch.setattr(teams, "tenant", "another")
+    assert await bot.chat.email_of(PRIYA.account, here) is None

@@ -38,6 +38,8 @@ FIELDS: list[ui.AnyField] = [
     ),
     ui.DateField("day", "Which day?"),
     ui.NumberField("minutes", "How long?", optional=True),
+    ui.TimeField("time", "At what time?"),
+    ui.TextField("note", "Anything else?", optional=True, multiline=True, max_length=500),
 ]
 
 
@@ -159,7 +161,9 @@ def test_a_contact_without_a_teams_account_has_no_chat() -> None:
     assert urls(render.card(message(ui.Contact("Jo", "", (("teams", "t", "u"),))))) == []
 
 
-@pytest.mark.parametrize("url", ["https://example.org/a?b=c", "mailto:jo@example.org", "tel:116123"])
+@pytest.mark.parametrize(
+    "url", ["https://example.org/a?b=c", "mailto:jo@example.org", "tel:116123", "http://127.0.0.1:3978/files/x"]
+)
 def test_a_link_opens_its_address(url: str) -> None:
     assert urls(render.card(message(ui.Link("Open", url)))) == [url]
 
@@ -237,6 +241,7 @@ def test_a_form_carries_its_name_and_the_dialog_it_is_in() -> None:
 
 def test_a_form_shown_again_holds_what_was_typed_and_says_what_is_wrong_beside_it() -> None:
     typed: ui.Values = {"first": "3", "days": ("mon", "tue"), "day": "next Friday", "minutes": "an hour"}
+    typed |= {"time": "around ten", "note": "two\nlines"}
     errors = {"day": "Give a day such as 2026-03-02.", "minutes": "Give a whole number."}
     made = dialog_card(form(*FIELDS), values=typed, errors=errors)
     shown = teams_cards.form(render.dialog(form(*FIELDS), "d1", typed, errors))
@@ -265,6 +270,31 @@ def test_an_error_that_belongs_to_no_field_is_said_at_the_top() -> None:
 def test_a_date_picker_is_used_only_where_it_keeps_what_was_typed(value: str, kind: str) -> None:
     field = dialog_card(form(ui.DateField("day", "Which day?", value=value)))["body"][0]["items"][0]
     assert (field["type"], field["value"]) == (kind, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("", "Input.Time"),
+        ("09:30", "Input.Time"),
+        ("9:30", "Input.Text"),
+        ("09:30:00", "Input.Text"),
+        ("24:00", "Input.Text"),
+        ("ten", "Input.Text"),
+    ],
+)
+def test_a_time_picker_is_used_only_where_it_keeps_what_was_typed(value: str, kind: str) -> None:
+    field = dialog_card(form(ui.TimeField("time", "At what time?", value=value)))["body"][0]["items"][0]
+    assert (field["type"], field["value"]) == (kind, value)
+
+
+def test_text_has_its_length_and_its_lines() -> None:
+    asked = form(
+        ui.TextField("place", "Where?", value="Room 4", max_length=80), ui.TextField("note", "?", multiline=True)
+    )
+    one, several = (group["items"][0] for group in dialog_card(asked)["body"][:2])
+    assert (one["maxLength"], one["isMultiline"], one["value"]) == (80, False, "Room 4")
+    assert (several["maxLength"], several["isMultiline"], several["value"]) == (200, True, "")
 
 
 HOSTILE = st.text(
@@ -340,12 +370,14 @@ def test_typed_words_on_a_form_are_nothing_but_words(label: str, title: str, typ
         ui.PickMany("many", label, options=options),
         ui.NumberField("number", label),
         ui.DateField("day", label),
+        ui.TimeField("time", label),
+        ui.TextField("text", label, multiline=True),
         intro=title,
     )
-    values: ui.Values = {"number": typed, "day": typed, "one": "a", "many": ("a",)}
+    values: ui.Values = {"number": typed, "day": typed, "time": typed, "text": typed, "one": "a", "many": ("a",)}
     made = dialog_card(asked, values=values, errors={"number": title})
     kinds = {part["type"] for part in walk(made) if "type" in part}
-    assert kinds <= SHOWN | {"Container", "Input.ChoiceSet", "Input.Text", "Input.Date"}
+    assert kinds <= SHOWN | {"Container", "Input.ChoiceSet", "Input.Text", "Input.Date", "Input.Time"}
     assert not [text for text in texts(made) if "{{" in text or "${" in text]
     assert teams_cards.form(render.dialog(asked, "d1", values)).values == values
     for part in walk(made):

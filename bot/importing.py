@@ -1,0 +1,147 @@
+"""Importing a programme from its files: what they say is compared with what is stored, and then carried out, all of it
+or nothing. The reading and the plan are pure, in ``bot/programme``; here they meet the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot import entering, handlers
+from bot.clock import real_time
+from bot.handlers import welcome
+from bot.programme.findings import Finding, Findings
+from bot.programme.people_files import ListedPair, PeopleList, read_pairs, read_people
+from bot.programme.plan import Plan, Standing, plan_import
+from bot.programme.settings_file import Settings, read_settings
+from storage.records import Programme
+from storage.unit_of_work import Database, UnitOfWork
+
+
+class BadFiles(Exception):
+    """The files cannot be imported as they are; nothing was changed."""
+
+    def __init__(self, mistakes: list[Finding], warnings: list[Finding]) -> None:
+        super().__init__(f"{len(mistakes)} mistakes")
+        self.mistakes = mistakes
+        self.warnings = warnings
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What was given: names as they are told in messages, and contents. ``pairs`` may be left out."""
+
+    settings: tuple[str, bytes]
+    people: tuple[str, bytes]
+    pairs: tuple[str, bytes] | None
+
+    @classmethod
+    def at(cls, settings: Path, people: Path, pairs: Path | None) -> "Files":
+        """The files at these paths. Raises OSError where one cannot be read."""
+        return cls(_read(settings), _read(people), _read(pairs) if pairs else None)
+
+
+def _read(path: Path) -> tuple[str, bytes]:
+    return path.name, path.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the files say, as far as it can be told. ``settings`` and ``people``: None where they cannot be read."""
+
+    settings: Settings | None
+    people: PeopleList | None
+    pairs: list[ListedPair] | None
+    findings: Findings
+
+
+def read(files: Files) -> Said:
+    """Read all files, with all their mistakes."""
+    findings = Findings()
+    settings = read_settings(*files.settings, findings)
+    zone, region = (settings.time_zone, settings.region) if settings else ("UTC", "ENG")
+    people = read_people(*files.people, time_zone=zone, region=region, findings=findings)
+    pairs = read_pairs(*files.pairs, people, findings) if files.pairs else None
+    return Said(settings, people, pairs, findings)
+
+
+async def look(said: Said, database: Database) -> Plan:
+    """What the files would change; nothing is changed. Raises BadFiles, DemoDatabase and DatabaseGone."""
+    if database.is_new():
+        return _plan(said, None)
+
+    def only_look(uow: UnitOfWork) -> Plan:
+        uow.change_nothing()
+        return _plan(said, uow)
+
+    return await database.run(only_look, real_time())
+
+
+async def carry_out(said: Said, database: Database) -> Plan:
+    """Do what the files ask for; what that was. Raises BadFiles, DemoDatabase and DatabaseGone."""
+    if database.is_new():
+        _plan(said, None)  # so that no tables are made for files that cannot be imported
+    database.upgrade()
+
+    def change(uow: UnitOfWork) -> Plan:
+        plan = _plan(said, uow)
+        if not plan.changes_nothing:
+            _carry_out(plan, uow)
+        return plan
+
+    return await database.run(change, real_time())
+
+
+def _plan(said: Said, uow: UnitOfWork | None) -> Plan:
+    """The plan against what is stored; with None against nothing."""
+    standing = _standing(uow) if uow else Standing()
+    found = said.findings
+    if said.settings is None or said.people is None:
+        raise BadFiles(found.mistakes, found.warnings)
+    made = plan_import(said.settings, said.people, said.pairs, standing, found)
+    if found.mistakes:
+        raise BadFiles(found.mistakes, found.warnings)
+    return made
+
+
+def _carry_out(plan: Plan, uow: UnitOfWork) -> None:
+    """Enter and change, invite the new, and let what is due follow the days."""
+    before = uow.programmes.current()
+    programme = entering.save_settings(plan.settings, before, uow)
+    ids = entering.enter(plan.people.added, programme, uow)
+    ids |= {stored.email: stored.id for stored in plan.people.unchanged}
+    for changed in plan.people.changed:
+        ids[changed.after.email] = changed.before.id
+        entering.change(changed, programme, uow)
+        if changed.has_another_role:
+            welcome.show_other_role(changed.before.id, uow)
+    _pair(plan.pairs.added, ids, programme, uow)
+    if before is None:
+        handlers.begin(programme, uow)
+    else:
+        newly = [ids[person.email] for person in plan.people.added if person.role]
+        newly += [changed.before.id for changed in plan.people.changed if changed.can_be_welcomed_now]
+        welcome.invite(programme, newly, uow)
+        handlers.move(before, programme, uow)
+
+
+def _standing(uow: UnitOfWork) -> Standing:
+    """What is stored, in the words of the plan."""
+    programme = uow.programmes.real()
+    if programme is None:
+        return Standing()
+    entries = uow.roll.everybody(programme.id, entering.today_in(programme, uow))
+    return Standing(
+        settings=entering.settings_of(programme, uow),
+        people=[entering.stored_as(entry) for entry in entries],
+        pairs=frozenset(uow.pairs.ids(programme.id)),
+    )
+
+
+def _pair(pairs: Sequence[ListedPair], ids: dict[str, int], programme: Programme, uow: UnitOfWork) -> None:
+    """Propose pairs; those of whom both take part already are introduced at once."""
+    if not pairs:
+        return
+    uow.pairs.add_all(programme.id, [(ids[pair.mentor], ids[pair.mentee]) for pair in pairs])
+    new = {(ids[pair.mentor], ids[pair.mentee]) for pair in pairs}
+    joined = {part.person.id for part in uow.people.participants(programme.id) if part.state == "joined"}
+    ready = [str(pair_id) for both, pair_id in uow.pairs.ids(programme.id).items() if both in new and joined >= {*both}]
+    uow.due.add_all("introduce", ready, uow.now)

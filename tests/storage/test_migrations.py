@@ -1,0 +1,48 @@
+"""The revisions make the tables that the models say."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect
+
+from bot import ui
+from storage.models import metadata
+from storage.unit_of_work import Database
+from tests.world import World
+
+
+def differences(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Database:
+    database = Database(f"sqlite:///{tmp_path / 'fresh.sqlite3'}", ui.dump)
+    database.upgrade()
+    return database
+
+
+def test_the_revisions_make_the_models_on_sqlite(fresh: Database) -> None:
+    assert differences(fresh.engine) == []
+    fresh.close()
+
+
+def test_the_revisions_make_the_models_on_postgresql(postgres_world: World) -> None:
+    assert differences(postgres_world.database.engine) == []
+
+
+def test_a_difference_would_be_found(fresh: Database) -> None:
+    with fresh.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE pair DROP COLUMN introduced_at")
+    assert differences(fresh.engine) != []
+    fresh.close()
+
+
+def test_upgrading_what_is_up_to_date_changes_nothing(fresh: Database) -> None:
+    before = inspect(fresh.engine).get_table_names()
+    fresh.upgrade()
+    assert inspect(fresh.engine).get_table_names() == before
+    fresh.close()

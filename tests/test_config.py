@@ -1,0 +1,133 @@
+"""Settings: every mistake is told at once, with what to do; no secret is ever printed."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.config import BadSettings, Slack, Teams, is_loopback, read
+
+SLACK = {"SLACK_BOT_TOKEN": "xoxb-made-up", "SLACK_SIGNING_SECRET": "whisper"}
+TEAMS = {"TEAMS_APP_ID": "app-1", "TEAMS_APP_PASSWORD": "whisper", "TEAMS_TENANT_ID": "tenant-1"}
+LOCAL = {
+    "TEAMS_TOKEN_URL": "http://127.0.0.1:9/token",
+    "TEAMS_OPENID_URL": "http://127.0.0.1:9/openid",
+    "TEAMS_TOKEN_ISSUER": "http://127.0.0.1:9",
+}
+
+
+def mistakes(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(BadSettings) as caught:
+        read(environ)
+    return caught.value.mistakes
+
+
+def test_slack_alone_is_enough() -> None:
+    settings = read(SLACK)
+    assert settings.teams is None
+    assert settings.slack == Slack("xoxb-made-up", "whisper")
+    assert settings.slack.api_url == "https://slack.com/api/"
+
+
+def test_teams_alone_is_enough() -> None:
+    settings = read(TEAMS)
+    assert settings.slack is None
+    assert settings.teams == Teams("app-1", "whisper", "tenant-1")
+
+
+def test_what_is_left_out_has_a_default() -> None:
+    settings = read(SLACK | TEAMS)
+    assert (settings.database_url, settings.key_dir) == ("sqlite:///peermentor.sqlite3", Path("peermentor-keys"))
+    assert (settings.host, settings.port, settings.public_url) == ("127.0.0.1", 3978, "")
+
+
+def test_what_is_given_is_taken_without_spaces_around_it() -> None:
+    given = {"DATABASE_URL": " postgresql://db/x ", "KEY_DIR": "/keys ", "HOST": " mentoring.local", "PORT": " 80 "}
+    settings = read(SLACK | given | {"PUBLIC_URL": "https://mentoring.example/"})
+    assert (settings.database_url, settings.key_dir) == ("postgresql://db/x", Path("/keys"))
+    assert (settings.host, settings.port, settings.public_url) == ("mentoring.local", 80, "https://mentoring.example")
+
+
+def test_no_platform_at_all_is_told_with_what_to_give() -> None:
+    (line,) = mistakes({})
+    for name in (*SLACK, *TEAMS):
+        assert name in line
+
+
+@pytest.mark.parametrize("given", [SLACK, TEAMS])
+def test_a_platform_that_is_half_set_is_told_what_is_missing(given: dict[str, str]) -> None:
+    for name in given:
+        (line,) = mistakes(given | {name: "  "})
+        assert line.startswith(f"{name} is missing")
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http", "80.5", "3978 or so"])
+def test_a_port_that_is_none_is_told(port: str) -> None:
+    (line,) = mistakes(SLACK | {"PORT": port})
+    assert line.startswith("PORT is ")
+
+
+def test_a_public_address_is_https_or_of_this_machine() -> None:
+    assert read(SLACK | {"PUBLIC_URL": "http://127.0.0.1:3978/"}).public_url == "http://127.0.0.1:3978"
+    (line,) = mistakes(SLACK | {"PUBLIC_URL": "http://mentoring.example"})
+    assert line.startswith("PUBLIC_URL must start with https://")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://slack.example/api/", "http://10.0.0.1/api/", "http://127.0.0.1.evil.example/"]
+)
+def test_a_stand_in_of_slack_is_on_this_machine(url: str) -> None:
+    (line,) = mistakes(SLACK | {"SLACK_API_URL": url})
+    assert line.startswith("SLACK_API_URL is for a local stand-in only")
+
+
+def test_the_address_of_a_stand_in_of_slack_ends_with_a_slash() -> None:
+    slack = read(SLACK | {"SLACK_API_URL": "http://localhost:1/api"}).slack
+    assert slack is not None
+    assert slack.api_url == "http://localhost:1/api/"
+
+
+def test_a_stand_in_of_teams_is_on_this_machine_and_needs_all_three_addresses() -> None:
+    assert read(TEAMS | LOCAL).teams == Teams("app-1", "whisper", "tenant-1", *LOCAL.values())
+    for name in LOCAL:
+        (elsewhere,) = mistakes(TEAMS | LOCAL | {name: "https://login.example/"})
+        assert elsewhere.startswith(f"{name} is for a local stand-in only")
+        (missing,) = mistakes(TEAMS | LOCAL | {name: ""})
+        assert missing.startswith(f"{name} is missing")
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    found = mistakes({"PORT": "x", "PUBLIC_URL": "ftp://x", "SLACK_BOT_TOKEN": "t", "TEAMS_APP_ID": "a"})
+    assert [line.split()[0] for line in found] == [
+        "PORT", "PUBLIC_URL", "SLACK_SIGNING_SECRET", "TEAMS_APP_PASSWORD", "TEAMS_TENANT_ID",
+    ]  # fmt: skip
+
+
+def test_no_secret_is_printed() -> None:
+    settings = read(SLACK | TEAMS | {"SLACK_APP_TOKEN": "xapp-made-up"})
+    for secret in ("xoxb-made-up", "whisper", "xapp-made-up"):
+        assert secret not in repr(settings)
+    assert "whisper" not in str(mistakes(SLACK | TEAMS | {"TEAMS_TENANT_ID": "", "SLACK_BOT_TOKEN": ""}))
+
+
+@given(st.dictionaries(st.sampled_from([*SLACK, *TEAMS, *LOCAL, "PORT", "PUBLIC_URL", "SLACK_API_URL"]), st.text()))
+def test_whatever_is_given_there_are_settings_or_a_list_of_mistakes(environ: dict[str, str]) -> None:
+    settings, found = None, []
+    try:
+        settings = read(environ)
+    except BadSettings as error:
+        found = error.mistakes
+    assert bool(found) != bool(settings and (settings.slack or settings.teams))
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "https://localhost/x", "http://[::1]:5/"])
+def test_loopback_addresses_stay_on_this_machine(url: str) -> None:
+    assert is_loopback(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "127.0.0.1", "ftp://127.0.0.1", "http://127.0.0.1@evil.example/", "http://evil/127.0.0.1"]
+)
+def test_other_addresses_do_not(url: str) -> None:
+    assert not is_loopback(url)
