@@ -200,7 +200,9 @@ class Delivery:
         readers = _readers(waiting.place, uow)
         quiets = [quiet_of(person, uow) for person in readers] or [self._programme_quiet(uow)]
         earliest = uow.now
-        for person in readers:
+        # An answer that comes too late keeps quiet time; it still is nothing that the bot has started by itself.
+        counted = readers if waiting.answers_at is None else ()
+        for person in counted:
             participant = uow.people.participant(person.id)
             limits = budget_of(participant.role if participant else None)
             longest = max(span for _, span in limits)
@@ -208,8 +210,11 @@ class Delivery:
             booked = uow.outbox.booked(places.dm(person), other_than=waiting)
             earliest = max(earliest, next_within_budget([*sent, *booked], uow.now, limits))
         better = next_allowed(quiets, earliest)
+        if waiting.useful_until is not None and better >= waiting.useful_until:
+            # News of a meeting that is off must not be lost to the budget: somebody would go there for nothing.
+            better = next_allowed(quiets, uow.now)
         if better <= uow.now:
-            uow.outbox.count_prompt([person.id for person in readers], waiting)
+            uow.outbox.count_prompt([person.id for person in counted], waiting)
         return better
 
     def _programme_quiet(self, uow: UnitOfWork) -> Quiet:

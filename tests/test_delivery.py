@@ -164,6 +164,18 @@ def test_answers_do_not_count_in_the_message_budget(post: Post) -> None:
     assert post.world.now - started < timedelta(minutes=1)
 
 
+def test_an_answer_that_comes_too_late_neither_counts_in_the_budget_nor_waits_for_it(post: Post) -> None:
+    for key in ("prompt 1", "prompt 2"):
+        post.add("Niamh", key, answer=False)
+    post.deliver_all()
+    post.add("Niamh", "answer")
+    post.chat.faults.append(RateLimited("slow down", 300, everywhere=False))
+    post.deliver()
+    post.world.pass_time(minutes=5)
+    post.deliver()
+    assert post.chat.keys() == ["prompt 1", "prompt 2", "answer"]
+
+
 def test_a_prompt_that_waits_does_not_hold_up_an_answer(post: Post) -> None:
     post.world.now = FRIDAY_NIGHT
     post.add("Niamh", "prompt", answer=False)
@@ -510,6 +522,18 @@ def test_a_prompt_that_would_come_too_late_to_be_of_use_does_not_come(post: Post
     post.deliver_all()
     assert post.chat.keys() == ["remind Amara"]
     assert post.counts() == {"delivered": 1, "pending": 0, "dead": 0}
+
+
+def test_a_prompt_that_cannot_wait_for_room_in_the_budget_does_not_wait(post: Post) -> None:
+    started = post.world.now
+    for key in "ab":
+        post.add("Niamh", key, answer=False)
+    with post.world.uow() as uow:
+        to = places.dm(post.world.people["Niamh"])
+        uow.outbox.add(to=to, key="off", message=note(), useful_until=started + timedelta(days=2))
+    post.deliver_all()
+    assert post.chat.keys() == ["a", "b", "off"]
+    assert post.world.now - started < timedelta(minutes=1)
 
 
 def test_what_was_sent_is_still_changed_after_its_use(post: Post) -> None:

@@ -74,10 +74,13 @@ class Cohort:
         """When somebody does something next."""
         return self._agenda[0][0] if self._agenda else None
 
-    async def act(self) -> None:
-        """Let everybody do what they meant to do by now."""
+    async def act(self) -> bool:
+        """Let everybody do what they meant to do by now; whether anybody did anything."""
+        acted = False
         while self._agenda and self._agenda[0][0] <= self._clock():
             await heapq.heappop(self._agenda)[2]()
+            acted = True
+        return acted
 
     def read(self, post: Post) -> None:
         """Let the readers of a message notice it."""

@@ -167,8 +167,8 @@ class Year:
         while True:
             await self._app.jobs.tick()
             await self._settle()
-            await self._cohort.act()
-            await self._settle()
+            if await self._cohort.act():
+                await self._settle()
             coming = [
                 await self._app.jobs.next_at(),
                 await self._app.delivery.next_at(),

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
@@ -45,4 +47,14 @@ def test_upgrading_what_is_up_to_date_changes_nothing(fresh: Database) -> None:
     before = inspect(fresh.engine).get_table_names()
     fresh.upgrade()
     assert inspect(fresh.engine).get_table_names() == before
+    fresh.close()
+
+
+def test_every_revision_can_be_taken_back(fresh: Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    with fresh.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert inspect(fresh.engine).get_table_names() == ["alembic_version"]
     fresh.close()

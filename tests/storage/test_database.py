@@ -1,0 +1,57 @@
+"""One unit of work is all or nothing, and one that lost a race to another process is run again."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from storage.unit_of_work import RACES, DatabaseGone, UnitOfWork
+from tests.world import World
+
+
+class Racer:
+    """Work that adds a piece of due work and then loses a number of races."""
+
+    def __init__(self, losses: int) -> None:
+        self.losses = losses
+        self.runs = 0
+
+    def __call__(self, uow: UnitOfWork) -> str:
+        self.runs += 1
+        uow.due.add("rule", f"run {self.runs}", uow.now)
+        if self.runs <= self.losses:
+            raise IntegrityError("INSERT", None, Exception("the row is there already"))
+        return "done"
+
+
+async def test_work_that_lost_a_race_is_run_again_and_its_first_run_leaves_nothing(world: World) -> None:
+    racer = Racer(losses=1)
+    assert await world.database.run(racer, world.now) == "done"
+    assert [due.subject for due in world.due()] == ["run 2"]
+
+
+async def test_work_that_can_never_win_is_an_error(world: World) -> None:
+    racer = Racer(losses=100)
+    with pytest.raises(IntegrityError):
+        await world.database.run(racer, world.now)
+    assert racer.runs == RACES + 1
+    assert world.due() == []
+
+
+async def test_a_database_that_does_not_answer_is_gone_and_not_tried_again(world: World) -> None:
+    runs = []
+
+    def work(_uow: UnitOfWork) -> None:
+        runs.append(1)
+        raise OperationalError("SELECT", None, Exception("server closed the connection"))
+
+    with pytest.raises(DatabaseGone):
+        await world.database.run(work, world.now)
+    assert len(runs) == 1
+
+
+async def test_work_that_changes_nothing_on_purpose_leaves_nothing(world: World) -> None:
+    def work(uow: UnitOfWork) -> None:
+        uow.due.add("rule", "x", uow.now)
+        uow.change_nothing()
+
+    await world.database.run(work, world.now)
+    assert world.due() == []
