@@ -168,6 +168,7 @@ def test_an_answer_that_comes_too_late_neither_counts_in_the_budget_nor_waits_fo
     for key in ("prompt 1", "prompt 2"):
         post.add("Niamh", key, answer=False)
     post.deliver_all()
+    post.world.pass_time(seconds=2)
     post.add("Niamh", "answer")
     post.chat.faults.append(RateLimited("slow down", 300, everywhere=False))
     post.deliver()

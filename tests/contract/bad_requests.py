@@ -22,6 +22,7 @@ import aiohttp
 import jwt
 
 from bot.app import LARGEST_REQUEST
+from bot.log import log_to_stderr
 from bot.playground.slack import EVENTS, SIGNING_SECRET
 from bot.playground.teams_keys import SigningKey
 from tests.contract.stage import EVERYBODY, Stage, begin, introduce
@@ -305,13 +306,13 @@ ON_TEAMS = [
     Bad("a token for another service address", sent({"serviceurl": "https://evil.example/"}), 401),
     Bad("another service address", sent(serviceUrl="https://evil.example/"), 401),
     Bad("another channel than Teams", sent(channelId="webchat"), 401),
-    Bad("another tenant", sent(channelData={"tenant": {"id": "tenant-2"}}), 403),
+    Bad("another tenant", sent(channelData={"tenant": {"id": "tenant-2"}}), 401),
     Bad(
         "another tenant's conversation",
         sent(conversation={"id": "a:1", "conversationType": "personal", "tenantId": "tenant-2"}),
-        403,
+        401,
     ),
-    Bad("no tenant", sent(channelData=None, conversation={"id": "a:1", "conversationType": "personal"}), 403),
+    Bad("no tenant", sent(channelData=None, conversation={"id": "a:1", "conversationType": "personal"}), 401),
     Bad("an empty body", raw(b""), 400),
     Bad("a body that is no JSON", raw(b"{'type'"), 400),
     Bad("bytes that are no text", raw(b"\xff\xfe\x00"), 400),
@@ -383,4 +384,5 @@ async def table() -> list[str]:
 
 
 if __name__ == "__main__":
+    log_to_stderr()
     sys.stdout.write("\n".join(asyncio.run(table())) + "\n")

@@ -38,7 +38,7 @@ class _TooLarge(Exception):
 REFUSALS: dict[type[Exception], HTTPStatus] = {
     NotAllowed: HTTPStatus.UNAUTHORIZED,
     KeysUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    _ForeignTenant: HTTPStatus.FORBIDDEN,
+    _ForeignTenant: HTTPStatus.UNAUTHORIZED,
     _TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     msgspec.MsgspecError: HTTPStatus.BAD_REQUEST,
     UnicodeDecodeError: HTTPStatus.BAD_REQUEST,
