@@ -5,13 +5,21 @@ PYTHON ?= python3.11
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint format lock catalogue clean
+.PHONY: demo test attack bench lint format lock catalogue clean
 
 demo: $(STAMP)
 	$(VENV)/bin/peermentor demo --headless
 
 test: $(STAMP)
 	$(VENV)/bin/pytest -n auto $(PYTEST)
+
+# Attacks on what is released, over simulated programmes: a table, and JSON in the file that JSON= names.
+attack: $(STAMP)
+	$(VENV)/bin/python -m tests.attacks
+
+# Measurements against their limits: a table, and JSON in the file that JSON= names.
+bench: $(STAMP)
+	$(VENV)/bin/python -m tests.bench
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
@@ -31,7 +39,7 @@ lock: $(STAMP)
 
 # Collects the texts for translators.
 catalogue: $(STAMP)
-	$(VENV)/bin/pybabel --quiet extract --keywords marked --no-location --sort-output --omit-header \
+	$(VENV)/bin/pybabel --quiet extract --keywords marked --keywords NotRead:2 --no-location --sort-output --omit-header \
 		--output bot/locale/peermentor.pot bot
 
 clean:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from importlib import resources
@@ -21,8 +22,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from bot import importing, ui
 from bot.config import BadSettings, database_url, read
+from bot.files.findings import Findings, told
+from bot.instrument_report import instrument_report
 from bot.log import log_to_stderr
 from bot.plan_report import mistakes_told, plan_report, warnings_told
+from bot.surveys import loading
+from storage.keys import KeysGone
 from storage.programmes import DemoDatabase
 from storage.unit_of_work import Database, DatabaseGone
 
@@ -31,9 +36,15 @@ manifests = typer.Typer(no_args_is_help=True)
 cli.add_typer(manifests, name="manifest")
 programmes = typer.Typer(no_args_is_help=True, help="Bring a programme of your own.")
 cli.add_typer(programmes, name="programme")
+instruments = typer.Typer(no_args_is_help=True, help="Read and check the questions that are asked.")
+cli.add_typer(instruments, name="instruments")
 
 RELEASE = installed_version("peermentor")
 GivenFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+GivenFiles = Annotated[
+    list[Path] | None,
+    typer.Argument(exists=True, dir_okay=False, readable=True, show_default=False, help="Left out: the bot's own."),
+]
 PublicUrl = Annotated[str, typer.Option(envvar="PUBLIC_URL", help="The https:// address where the bot is reached.")]
 
 
@@ -60,6 +71,9 @@ def run() -> None:
     except DatabaseGone as error:
         typer.echo(f"the database does not answer ({error}): check DATABASE_URL", err=True)
         raise typer.Exit(1) from None
+    except KeysGone as error:
+        typer.echo(f"the keys of check-ins cannot be kept: {error}", err=True)
+        raise typer.Exit(1) from None
 
 
 @cli.command()
@@ -71,6 +85,7 @@ def demo(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the figures as one JSON object, nothing else.")
     ] = False,
+    channel: Annotated[bool, typer.Option("--channel", help="Print all messages of the leads' channel.")] = False,
     database: Annotated[Path, typer.Option(help="Where the demo keeps its data; made anew.")] = Path(
         "peermentor-demo.sqlite3"
     ),
@@ -81,6 +96,7 @@ def demo(
 
     for part in ("", "-wal", "-shm"):
         Path(f"{database}{part}").unlink(missing_ok=True)
+    shutil.rmtree(playground.keys_beside(database), ignore_errors=True)
     log_to_stderr()
     screen = Console(stderr=as_json, highlight=False)
     if not as_json:
@@ -101,6 +117,8 @@ def demo(
     if as_json:
         typer.echo(json.dumps(figures.as_json()))
     else:
+        for message in terminal.channel(year.channel()) if channel else ():
+            screen.print(message)
         screen.print(terminal.months(rows))
         screen.print(terminal.summary(figures))
         screen.print(terminal.next_steps(database), end="")
@@ -192,6 +210,38 @@ def import_programme(
         screen.print("Nothing to change: everything is as the files say it.")
     else:
         screen.print("Looked only: nothing is changed." if check else "Imported.")
+
+
+@instruments.command("check")
+def check_instruments(files: GivenFiles = None) -> None:
+    """Check FILES (toml). All mistakes are told at once; with any, the exit code is 1."""
+    findings = Findings()
+    given = [(str(file), file.read_bytes()) for file in files or ()] or loading.own_files()
+    found = loading.read_instruments(given, findings)
+    if findings.mistakes:
+        typer.echo("\n".join(told(findings.mistakes)), err=True)
+        raise typer.Exit(1)
+    typer.echo(f"No mistake in {', '.join(found)}.")
+
+
+@instruments.command("show")
+def show_instrument(name: Annotated[str, typer.Argument(help="An instrument, such as pulse, or a file.")]) -> None:
+    """Print what each role is asked, and what is counted of it."""
+    try:
+        if name.endswith(".toml"):
+            shown = loading.load(Path(name).read_text("utf-8"), name)
+        else:
+            shown = loading.all_instruments()[name]
+    except loading.BadInstrument as bad:
+        typer.echo("\n".join(told(bad.mistakes)), err=True)
+        raise typer.Exit(1) from None
+    except (OSError, UnicodeDecodeError):
+        typer.echo(f"{name} cannot be read", err=True)
+        raise typer.Exit(1) from None
+    except KeyError:
+        typer.echo(f"there is no instrument {name}; there is {', '.join(loading.all_instruments())}", err=True)
+        raise typer.Exit(1) from None
+    Console(highlight=False).print(instrument_report(shown), markup=False)
 
 
 def _read_env_file() -> None:

@@ -14,6 +14,7 @@ from aiohttp import web
 from bot import handlers, ui
 from bot.chat import Chat
 from bot.clock import Clock, real_time
+from bot.closing import Closing
 from bot.config import Settings
 from bot.delivery import Delivery
 from bot.dispatch import Dispatch
@@ -24,6 +25,7 @@ from bot.platforms.slack import adapter as slack
 from bot.platforms.teams import adapter as teams
 from bot.texts import _
 from storage.files import PATH
+from storage.keys import KeyDatabase, KeyDirectory
 from storage.records import NotThere
 from storage.unit_of_work import Database, DatabaseGone
 
@@ -49,8 +51,12 @@ class App:
 
 
 def build(settings: Settings, *, clock: Clock = real_time, random: Random | None = None) -> App:
-    """The app for these settings, on a database of the newest revision."""
-    database = Database(settings.database_url, ui.dump, public_url=settings.public_url)
+    """The app for these settings, on a database of the newest revision. Raises KeysGone where the keys of waves cannot
+    be kept as they must be."""
+    random = random or SystemRandom()
+    keys = KeyDatabase(settings.key_database_url) if settings.key_database_url else KeyDirectory(settings.key_dir)
+    keys.prepare()
+    database = Database(settings.database_url, ui.dump, public_url=settings.public_url, keys=keys)
     database.upgrade()
     flows = Flows(handlers.FLOWS)
     chats: dict[str, Chat] = {}
@@ -60,7 +66,7 @@ def build(settings: Settings, *, clock: Clock = real_time, random: Random | None
         chats,
         clock=clock,
         owner=secrets.token_hex(8),
-        random=random or SystemRandom(),
+        random=random,
     )
     dispatch = Dispatch(database, flows, chats, wake=delivery.wake, new_id=lambda: secrets.token_hex(8))
     platforms: list[Platform] = []
@@ -73,7 +79,9 @@ def build(settings: Settings, *, clock: Clock = real_time, random: Random | None
     app.add_routes([web.get("/healthz", _healthy), web.get(f"{PATH}{{token}}", PublishedFiles(database, clock).serve)])
     for platform in platforms:
         app.add_routes(platform.routes)
-    return App(database, delivery, Jobs(database, flows, clock=clock, wake=delivery.wake), tuple(platforms), app)
+    closing = Closing(database, clock=clock, random=random)
+    jobs = Jobs(database, flows, clock=clock, wake=delivery.wake, closing=closing)
+    return App(database, delivery, jobs, tuple(platforms), app)
 
 
 @contextlib.asynccontextmanager

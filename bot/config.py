@@ -40,10 +40,12 @@ class Teams:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings. Either platform alone is enough."""
+    """All settings. Either platform alone is enough. ``key_database_url``: where the keys of waves are kept instead of
+    ``key_dir``; empty where they are not."""
 
     database_url: str
     key_dir: Path
+    key_database_url: str = field(repr=False)
     host: str
     port: int
     public_url: str
@@ -51,8 +53,9 @@ class Settings:
     teams: Teams | None
 
 
-def read(environ: Mapping[str, str]) -> Settings:
-    """The settings that an environment asks for. Raises BadSettings with every mistake."""
+def read(environ: Mapping[str, str], *, is_demo: bool = False) -> Settings:
+    """The settings that an environment asks for. Raises BadSettings with every mistake. ``is_demo``: the keys may lie
+    beside the database, because nobody's answers are in it."""
     mistakes: list[str] = []
     port = environ.get("PORT", "").strip() or "3978"
     if not port.isdecimal() or not 0 <= int(port) <= 65535:  # noqa: PLR2004 - the range of ports
@@ -62,6 +65,10 @@ def read(environ: Mapping[str, str]) -> Settings:
     if public_url and urlsplit(public_url).scheme != "https" and not is_loopback(public_url):
         mistakes.append("PUBLIC_URL must start with https://, because doctors' phones refuse anything else")
     url = _database_url(environ, mistakes)
+    key_dir = Path(_text(environ, "KEY_DIR") or Path.home() / ".peermentor-keys")
+    key_database_url = _key_database_url(environ, url, mistakes)
+    if not is_demo and not key_database_url:
+        _check_apart(key_dir, url, mistakes)
     slack = _slack(environ, mistakes)
     teams = _teams(environ, mistakes)
     if not mistakes and slack is None and teams is None:
@@ -71,7 +78,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         raise BadSettings(mistakes)
     return Settings(
         database_url=url,
-        key_dir=Path(_text(environ, "KEY_DIR") or "peermentor-keys"),
+        key_dir=key_dir,
+        key_database_url=key_database_url,
         host=_text(environ, "HOST") or "127.0.0.1",
         port=int(port),
         public_url=public_url,
@@ -94,6 +102,31 @@ def _database_url(environ: Mapping[str, str], mistakes: list[str]) -> str:
     if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         mistakes.append("DATABASE_URL must begin with sqlite:/// or postgresql://")
     return url
+
+
+def _key_database_url(environ: Mapping[str, str], url: str, mistakes: list[str]) -> str:
+    keys = _text(environ, "KEY_DATABASE_URL")
+    if not keys:
+        return ""
+    if not keys.startswith(("postgresql://", "postgresql+psycopg://")):
+        mistakes.append("KEY_DATABASE_URL must begin with postgresql://; on one machine, use KEY_DIR")
+    elif _which(keys) == _which(url):
+        mistakes.append("KEY_DATABASE_URL is the database of DATABASE_URL: whoever copies one would have the other too")
+    return keys
+
+
+def _which(url: str) -> tuple[str | None, int, str]:
+    parts = urlsplit(url)
+    return parts.hostname, parts.port or 5432, parts.path
+
+
+def _check_apart(key_dir: Path, url: str, mistakes: list[str]) -> None:
+    """Keys beside the database would be in every copy and backup of it."""
+    if url.startswith("sqlite:///"):
+        directory = Path(url.removeprefix("sqlite:///")).absolute().parent.resolve()
+        if key_dir.absolute().resolve().is_relative_to(directory):
+            mistakes.append(f"KEY_DIR {key_dir} is inside {directory}, where the database and its backups are: give a "
+                            "directory elsewhere, for example /var/lib/peermentor-keys")  # fmt: skip
 
 
 def _slack(environ: Mapping[str, str], mistakes: list[str]) -> Slack | None:

@@ -35,6 +35,7 @@ from bot.programme.quiet import Quiet, next_allowed
 from storage import places
 from storage.records import Account, Conversation, Person, Waiting
 from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
+from storage.waves import tells_who_is_missing
 
 log = structlog.get_logger()
 
@@ -326,6 +327,11 @@ class Delivery:
     def _unreachable(self, claimed: Claimed, uow: UnitOfWork) -> None:
         """The conversation is of no use: forget it, and let the conversation about reaching people know of a person."""
         waiting, target = claimed.waiting, claimed.target
+        if tells_who_is_missing(waiting.key):
+            # Leads who heard today that somebody cannot be reached would know who had to be reminded. The next message
+            # that others get too will find it out.
+            uow.outbox.bury(waiting, "unreachable")
+            return
         uow.places.forget(waiting.place)
         kind, _, subject = waiting.place.partition(":")
         if kind == "here":  # where somebody spoke who is not there any more: nothing leads there again

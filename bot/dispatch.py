@@ -13,6 +13,7 @@ from bot.flow import (
     Event,
     Flows,
     FormErrors,
+    InForm,
     Outcome,
     Private,
     Reply,
@@ -74,11 +75,11 @@ class Dispatch:
         except DatabaseGone:
             raise
         except UserError as error:
-            outcome = await self._say(event, error.words)
+            outcome = await self._say(event, route, error.words)
         except NotThere:
-            outcome = await self._say(event, not_yours)
+            outcome = await self._say(event, route, not_yours)
         except Exception as error:  # noqa: BLE001 - whatever it is, the person hears of it and the log has it
-            outcome = await self._apologise(event, error)
+            outcome = await self._apologise(event, route, error)
         self._wake()
         return outcome
 
@@ -100,45 +101,49 @@ class Dispatch:
         return replace(event, kind="command", name=name, text=rest.strip())
 
     def _handle(self, event: Event, route: Route, uow: UnitOfWork) -> Outcome:
-        event = self._recognised(event, uow)
+        event = self._recognised(event, route, uow)
         if event.person is None and not route.open_to_all:
             if event.email is None and uow.people.anybody_without_account():
                 raise _WhoIsThis
             stranger = self._flows.find("claim" if event.email else "outsider")
-            return self._settle(event, stranger.handler(event, uow) if stranger else Done(), uow)
+            return self._settle(event, route, stranger.handler(event, uow) if stranger else Done(), uow)
         by_delivery = event.kind in {"command", "unknown"}  # each has a key of its own, so a repeat is the platform's
-        if event.key and (by_delivery or route.again) and not uow.seen.first_time(_seen_key(event)):
-            return self._settle(event, route.again(event, uow) if route.again else Done(), uow)
+        once = event.key and (by_delivery or route.again) and not route.leaves_no_trace
+        if once and not uow.seen.first_time(_seen_key(event)):
+            return self._settle(event, route, route.again(event, uow) if route.again else Done(), uow)
         try:
             outcome = route.handler(event, uow)
         except FormErrors as errors:
             outcome = errors
-        return self._settle(event, outcome, uow)
+        return self._settle(event, route, outcome, uow)
 
-    def _recognised(self, event: Event, uow: UnitOfWork) -> Event:
+    def _recognised(self, event: Event, route: Route, uow: UnitOfWork) -> Event:
         """The event with its person; what it tells about how to reach them is noted."""
         found = uow.people.by_account(event.account)
         if found is None:
             return replace(event, person=None)
         person, was_unreachable = found
-        if event.kind != "removed":
+        if event.kind != "removed" and not route.leaves_no_trace:
             if was_unreachable:
                 uow.people.mark_reachable(event.account)
             if event.here is not None and event.here.kind == "dm":
                 uow.places.bind(places.dm(person), event.here)
         return replace(event, person=person)
 
-    def _settle(self, event: Event, outcome: Outcome, uow: UnitOfWork) -> Outcome:
+    def _settle(self, event: Event, route: Route, outcome: Outcome, uow: UnitOfWork) -> Outcome:
         """Put into the outbox what the adapter cannot say in its answer."""
+        in_its_form = event.in_form or (event.kind == "form" and route.leaves_no_trace)
         match outcome:
             case FormErrors():
                 uow.change_nothing()
             case ShowForm() if event.can_open_form:
                 uow.change_nothing()
             case ShowForm():
-                return self._settle(event, Private(form_behind_button(outcome)), uow)
+                return self._settle(event, route, Private(form_behind_button(outcome)), uow)
             case Private(message) if event.kind == "home":
                 return ShowHome(message)
+            case Private(message) | Update(message) if in_its_form:
+                return InForm(message)
             case Private(message) if not event.answers_privately:
                 self._answer(event, message, uow)
             case Reply(message) if event.here is not None:
@@ -164,7 +169,7 @@ class Dispatch:
             return f"answer:{self._new_id()}"
         return f"answer:{_seen_key(event)}:{int(event.at.timestamp()) // SAME_TAP}"
 
-    async def _apologise(self, event: Event, error: Exception) -> Outcome:
+    async def _apologise(self, event: Event, route: Route, error: Exception) -> Outcome:
         reference = self._new_id()[:8]
         log.error(
             "event.failed",
@@ -175,13 +180,14 @@ class Dispatch:
             where=frames(error),
         )
 
-        return await self._say(event, lambda programme: something_went_wrong(reference, programme))
+        return await self._say(event, route, lambda programme: something_went_wrong(reference, programme))
 
-    async def _say(self, event: Event, message: Callable[[Programme | None], Message]) -> Outcome:
+    async def _say(self, event: Event, route: Route, message: Callable[[Programme | None], Message]) -> Outcome:
         """Answer in a transaction of its own, after that of the handler was rolled back."""
 
         def say(uow: UnitOfWork) -> Outcome:
-            return self._settle(self._recognised(event, uow), Private(message(uow.programmes.current())), uow)
+            said = Private(message(uow.programmes.current()))
+            return self._settle(self._recognised(event, route, uow), route, said, uow)
 
         return await self._database.run(say, event.at)
 

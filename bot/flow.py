@@ -28,7 +28,8 @@ class Event:
     ``message_id``: the message whose button was tapped, if it can be edited. ``key``: the same for a repeated delivery
     of the same event and different for any other; empty where the platform gives none.
     ``can_open_form``: a form can be shown in the answer. ``answers_privately``: the answer itself can carry a message
-    that only this person sees. ``on_home``: a button of the Slack App Home was tapped.
+    that only this person sees. ``on_home``: a button of the Slack App Home was tapped. ``in_form``: a button in a form
+    was tapped, which stays open behind the answer.
     ``email``: the verified address of an account that is nobody's yet, while people wait for their account; None where
     it was not asked for, empty where there is none.
     ``email``, ``person`` and ``leads_present`` (members of the leads channel now; only for flows that ask for it) are
@@ -49,6 +50,7 @@ class Event:
     can_open_form: bool = False
     answers_privately: bool = False
     on_home: bool = False
+    in_form: bool = False
     email: str | None = None
     person: Person | None = None
     leads_present: frozenset[Account] = frozenset()
@@ -105,6 +107,14 @@ class ShowHome:
 
 
 @dataclass(frozen=True, slots=True)
+class InForm:
+    """Answer in the window of a form, which then holds these words: in place of a form that was sent, in front of one
+    in which a button was tapped. Nothing is stored or sent for it."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Nothing more to say."""
 
@@ -133,7 +143,7 @@ class UserError(Exception):
         return self.message
 
 
-Outcome = ShowForm | Private | Reply | Update | ShowHome | Done | FormErrors
+Outcome = ShowForm | Private | Reply | Update | InForm | ShowHome | Done | FormErrors
 Handler = Callable[[Event, UnitOfWork], Outcome]
 Job = Callable[[Due, UnitOfWork], None]
 
@@ -143,13 +153,15 @@ class Route:
     """A handler and what it asks for.
 
     ``open_to_all``: also for people outside the programme. ``leads``: dispatch looks up who is in the leads channel
-    now. ``again``: a read-only handler that answers a repeated event with how things stand.
+    now. ``again``: a read-only handler that answers a repeated event with how things stand. ``leaves_no_trace``:
+    dispatch writes nothing of its own about such an event, not even that there was one.
     """
 
     handler: Handler
     open_to_all: bool = False
     leads: bool = False
     again: Handler | None = None
+    leaves_no_trace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,20 +194,33 @@ class Flow:
         scope: str = "personal",
         hint: str = "",
         open_to_all: bool = False,
+        leaves_no_trace: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Answer ``/name`` and the typed word ``name``."""
         self.commands.append(Command(name, help, scope, hint))
-        return self._route("command", name, open_to_all=open_to_all, leads=scope == "leads")
+        return self._route(
+            "command", name, open_to_all=open_to_all, leads=scope == "leads", leaves_no_trace=leaves_no_trace
+        )
 
     def button(
-        self, action: str, *, open_to_all: bool = False, leads: bool = False, again: Handler | None = None
+        self,
+        action: str,
+        *,
+        open_to_all: bool = False,
+        leads: bool = False,
+        again: Handler | None = None,
+        leaves_no_trace: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Answer a tap on a button with this action."""
-        return self._route("button", action, open_to_all=open_to_all, leads=leads, again=again)
+        return self._route(
+            "button", action, open_to_all=open_to_all, leads=leads, again=again, leaves_no_trace=leaves_no_trace
+        )
 
-    def form(self, name: str, *, leads: bool = False, again: Handler | None = None) -> Callable[[Handler], Handler]:
+    def form(
+        self, name: str, *, leads: bool = False, again: Handler | None = None, leaves_no_trace: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Answer a form that was sent."""
-        return self._route("form", name, leads=leads, again=again)
+        return self._route("form", name, leads=leads, again=again, leaves_no_trace=leaves_no_trace)
 
     def on(self, kind: str, *, open_to_all: bool = False) -> Callable[[Handler], Handler]:
         """Answer an event that has no name: ``home``, ``installed``, ``removed``, and what dispatch falls back to:
@@ -220,12 +245,15 @@ class Flow:
         open_to_all: bool = False,
         leads: bool = False,
         again: Handler | None = None,
+        leaves_no_trace: bool = False,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             key = (kind, _named(name) if name else "")
             if key in self.routes:
                 raise ValueError(f"{self.name} answers {key} twice")
-            self.routes[key] = Route(handler, open_to_all=open_to_all, leads=leads, again=again)
+            self.routes[key] = Route(
+                handler, open_to_all=open_to_all, leads=leads, again=again, leaves_no_trace=leaves_no_trace
+            )
             return handler
 
         return register

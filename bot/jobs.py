@@ -7,6 +7,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.clock import Clock
+from bot.closing import Closing
 from bot.flow import Flows
 from bot.log import frames
 from storage.records import Due
@@ -20,9 +21,13 @@ FORGET_EVERY = timedelta(days=1)
 
 
 class Jobs:
-    """Due work of all conversations. ``wake``: told when there may be something to deliver."""
+    """Due work of all conversations, and the closing of waves. ``wake``: told when there may be something to
+    deliver."""
 
-    def __init__(self, database: Database, flows: Flows, *, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, flows: Flows, *, clock: Clock, wake: Callable[[], None], closing: Closing
+    ) -> None:
+        self._closing = closing
         self._database = database
         self._flows = flows
         self._clock = clock
@@ -43,10 +48,15 @@ class Jobs:
         self._timer.shutdown(wait=False)
 
     async def tick(self) -> int:
-        """Do all that is due now, each piece in a transaction of its own; how many there were."""
+        """Do all that is due now, each piece in a transaction of its own, and close waves; how many pieces there
+        were."""
         done = 0
         while await self._one():
             done += 1
+        if await self._closing.advance():
+            done += 1
+            while await self._one():
+                done += 1
         if done:
             self._wake()
         return done

@@ -161,6 +161,8 @@ class Form(msgspec.Struct, frozen=True):
     ``name``, ``subject`` and ``version`` come back with the submission, as they do with a button.
     ``title``: at most 24 characters (Slack's limit, kept by both renderers).
     ``intro``: shown above the fields. ``seen_by``: who will see what is entered.
+    ``get_help``: numbers to call, for forms with free text: a *Get help* button shows them, or more, and what was
+    typed stays.
     """
 
     name: str
@@ -171,6 +173,7 @@ class Form(msgspec.Struct, frozen=True):
     subject: str = ""
     version: int = 0
     intro: str = ""
+    get_help: tuple[Link, ...] = ()
 
 
 _encoder = msgspec.json.Encoder()

@@ -93,7 +93,10 @@ programme = Table(
     Column("next_date_days", Integer, nullable=False, server_default="42"),
     Column("quiet_from", Integer, nullable=False, server_default="20"),
     Column("quiet_until", Integer, nullable=False, server_default="8"),
+    Column("check_in_days", Integer, nullable=False, server_default="61"),
+    Column("disclosure", Text, nullable=False, server_default="standard"),
     Column("is_demo", Boolean, nullable=False, server_default=text("false")),
+    _one_of("disclosure", "standard", "strict", "research"),
 )
 
 organisation = Table(
@@ -403,11 +406,61 @@ prompt = Table(
     "prompt",
     metadata,
     Column("person_id", ForeignKey("person.id"), nullable=False),
-    Column("outbox_id", ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False),
+    # Empty for a prompt whose message has been purged: it still counts in the budget.
+    Column("outbox_id", ForeignKey("outbox.id", ondelete="CASCADE")),
     Column("sent_at", Moment, nullable=False),
-    PrimaryKeyConstraint("person_id", "outbox_id"),
+    UniqueConstraint("person_id", "outbox_id"),
 )
 Index("ix_prompt_person_id_sent_at", prompt.c.person_id, prompt.c.sent_at)
+
+# Waves. No table here has a time of an answer, or a number that rises with each answer, and no answer names anybody.
+
+wave = Table(
+    "wave",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("programme_id", ForeignKey("programme.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("opens_at", Moment, nullable=False),
+    Column("closes_at", Moment, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("key_id", Text, nullable=False, unique=True),
+    UniqueConstraint("programme_id", "name", "opens_at"),
+    _one_of("level", "standard", "strict", "research"),
+    _one_of("state", "open", "closing", "released", "scrubbed", "destroyed"),
+)
+
+wave_member = Table(
+    "wave_member",
+    metadata,
+    Column("wave_id", ForeignKey("wave.id", ondelete="CASCADE"), nullable=False),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("role", Text, nullable=False),
+    PrimaryKeyConstraint("wave_id", "person_id"),
+    sqlite_with_rowid=False,
+)
+
+# Rows stand in the order of their tags, which says nothing: on SQLite there is no row number beside them.
+sealed_answer = Table(
+    "sealed_answer",
+    metadata,
+    Column("wave_id", ForeignKey("wave.id", ondelete="CASCADE"), nullable=False),
+    Column("tag", LargeBinary, nullable=False),
+    Column("box", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("wave_id", "tag"),
+    sqlite_with_rowid=False,
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("wave_id", ForeignKey("wave.id"), primary_key=True),
+    Column("released_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+)
 
 pace = Table(
     "pace",

@@ -80,7 +80,7 @@ _PROMPTS_SINCE = (
     .where(
         prompt.c.person_id == bindparam("person_id"),
         prompt.c.sent_at > bindparam("since", type_=Moment()),
-        prompt.c.outbox_id != bindparam("but"),
+        prompt.c.outbox_id.is_(None) | (prompt.c.outbox_id != bindparam("but")),
     )
     .order_by(prompt.c.sent_at)
 )

@@ -22,6 +22,8 @@ _COLUMNS = (
     programme.c.next_date_days,
     programme.c.quiet_from,
     programme.c.quiet_until,
+    programme.c.check_in_days,
+    programme.c.disclosure,
 )
 
 _SERVICES = select(

@@ -99,7 +99,8 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Programme:
     """One cohort. ``contact_name`` and ``contact_email``: whom anybody may ask about it. The days are those of the
-    cadence. ``quiet_from`` and ``quiet_until``: the quiet hours with which people begin."""
+    cadence. ``quiet_from`` and ``quiet_until``: the quiet hours with which people begin. ``disclosure``: the level at
+    which results are released: standard, strict or research."""
 
     id: int
     name: str
@@ -115,6 +116,8 @@ class Programme:
     next_date_days: int = 42
     quiet_from: int = 20
     quiet_until: int = 8
+    check_in_days: int = 61
+    disclosure: str = "standard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +250,36 @@ class Attendance:
     session: Session
     came: int
     members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """One instrument, one population, one opening, one close. ``name``: the instrument's id; ``instrument``: all of
+    it, as it was declared before the opening. ``level``: of disclosure. ``state``: open, closing (nothing is taken any
+    more), released (its release is in the ledger), scrubbed (no answer is left in the database's files) or destroyed
+    (nor are the keys). ``key_id``: the name of its keys in the key store."""
+
+    id: int
+    programme_id: int
+    name: str
+    instrument: str
+    level: str
+    state: str
+    opens_at: datetime
+    closes_at: datetime
+    public_key: bytes
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What a wave let out: the published form, and when."""
+
+    wave_id: int
+    programme_id: int
+    name: str
+    released_at: datetime
+    body: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Everybody at once, with all that a list of people can say of them."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
-from storage.models import account, duty, organisation, pair, participant, person, placement
+from storage.models import account, duty, leave, organisation, pair, participant, person, placement
 from storage.people import PERSON
 from storage.records import Account, Entry, NotThere, Person
 
@@ -26,6 +27,50 @@ class Roll:
         for entry in self._entries(programme_id, day, person_id):
             return entry
         raise NotThere(f"no person {person_id}")
+
+    def taking_part(
+        self, programme_id: int, roles: Collection[str], *, after: int = 0, limit: int | None = None
+    ) -> list[Person]:
+        """Those who take part now in one of these roles, by id, beginning after one."""
+        query = (
+            select(*PERSON)
+            .join(participant, participant.c.person_id == person.c.id)
+            .where(
+                participant.c.programme_id == programme_id,
+                participant.c.state == "joined",
+                participant.c.role.in_(list(roles)),
+                person.c.id > after,
+            )
+        )
+        return [Person(*row) for row in self._db.execute(query.order_by(person.c.id).limit(limit))]
+
+    def by_quiet_time(self, programme_id: int, roles: Collection[str], first: date, last: date) -> list[Person]:
+        """Those who take part now in one of these roles: everybody who is on leave on any of these days, and of the
+        others one for each quiet time that there is."""
+        takes_part = (
+            participant.c.person_id == person.c.id,
+            participant.c.programme_id == programme_id,
+            participant.c.state == "joined",
+            participant.c.role.in_(list(roles)),
+        )
+        away = (
+            select(person.c.id)
+            .join(leave, leave.c.person_id == person.c.id)
+            .where(leave.c.starts_on <= last, leave.c.ends_on >= first)
+            .join(participant, takes_part[0])
+            .where(*takes_part)
+        )
+        alike = (person.c.time_zone, person.c.region, person.c.quiet_from, person.c.quiet_until, person.c.no_send_days)
+        examples = select(func.min(person.c.id)).join(participant, takes_part[0]).where(*takes_part).group_by(*alike)
+        query = select(*PERSON).where(person.c.id.in_(away.union(examples)))
+        return [Person(*row) for row in self._db.execute(query)]
+
+    def names(self, programme_id: int) -> list[str]:
+        """The names of everybody who has, or had, a part or a duty in a programme, and of all organisations."""
+        part = select(participant.c.person_id).where(participant.c.programme_id == programme_id)
+        on_duty = select(duty.c.person_id).where(duty.c.programme_id == programme_id)
+        people = select(person.c.name).where(person.c.id.in_(part.union(on_duty)))
+        return [*self._db.execute(people).scalars(), *self._db.execute(select(organisation.c.name)).scalars()]
 
     def _entries(self, programme_id: int, day: date, only: int | None) -> list[Entry]:
         accounts, duties = self._accounts(only), self._duties(programme_id, only)

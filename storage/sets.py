@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from storage.models import als_attendance, als_member, als_reply, als_session, als_set, inserted, participant, person
 from storage.people import PERSON
@@ -61,6 +61,11 @@ class Sets:
             raise NotThere(f"no set {set_id}")
         return _set(row)
 
+    def hold(self, set_id: int) -> LearningSet:
+        """This set, which nobody else changes until this is done. Raises NotThere where there is none."""
+        self._db.execute(select(als_set.c.id).where(als_set.c.id == set_id).with_for_update())
+        return self.get(set_id)
+
     def all(self, programme_id: int) -> list[LearningSet]:
         """The sets of a programme, by name."""
         query = _sets().where(als_set.c.programme_id == programme_id).order_by(als_set.c.name)
@@ -77,6 +82,8 @@ class Sets:
         """Let somebody belong to a set; whether that is news. Raises AnotherSet for a member of another set of the
         same programme: they leave that one first."""
         programme_id = self.get(set_id).programme_id
+        # Two who put one person into two sets at the same moment would each see no other set.
+        self._db.execute(select(person.c.id).where(person.c.id == person_id).with_for_update(key_share=True))
         other = (
             select(als_set.c.id)
             .join(als_member, als_member.c.set_id == als_set.c.id)
@@ -88,13 +95,22 @@ class Sets:
         return insert_once(self._db, als_member, set_id=set_id, person_id=person_id)
 
     def remove_member(self, set_id: int, person_id: int) -> None:
-        """Let somebody belong to a set no more. The registers of past sessions stay as they are."""
+        """Let somebody belong to a set no more. The registers of past sessions stay as they are; what they answered to
+        sessions to come is forgotten."""
         is_member = (als_member.c.set_id == set_id, als_member.c.person_id == person_id)
         self._db.execute(delete(als_member).where(*is_member))
+        self._forget_answers(person_id, als_session.c.set_id == set_id)
 
     def leave_all(self, person_id: int) -> None:
-        """Let somebody belong to no set any more. The registers of past sessions stay as they are."""
+        """Let somebody belong to no set any more. The registers of past sessions stay as they are; what they answered
+        to sessions to come is forgotten."""
         self._db.execute(delete(als_member).where(als_member.c.person_id == person_id))
+        self._forget_answers(person_id)
+
+    def _forget_answers(self, person_id: int, *which: ColumnElement[bool]) -> None:
+        to_come = select(als_session.c.id).where(als_session.c.starts_at > self._now, *which)
+        theirs = (als_reply.c.person_id == person_id, als_reply.c.session_id.in_(to_come))
+        self._db.execute(delete(als_reply).where(*theirs))
 
     def members(self, set_id: int) -> list[Person]:
         """The members who take part in the programme, by name. Who has not said yes is not asked to sessions."""
@@ -110,6 +126,12 @@ class Sets:
     def member_ids(self, set_id: int) -> set[int]:
         """Who belongs to a set, whether or not they take part in the programme yet."""
         return set(self._db.execute(select(als_member.c.person_id).where(als_member.c.set_id == set_id)).scalars())
+
+    def belonging(self, programme_id: int) -> dict[int, LearningSet]:
+        """The set of everybody who belongs to one of a programme, by the id of the person."""
+        query = _sets(als_member.c.person_id).join(als_member, als_member.c.set_id == als_set.c.id)
+        rows = self._db.execute(query.where(als_set.c.programme_id == programme_id))
+        return {row[-1]: _set(row) for row in rows}
 
     def of_member(self, person_id: int) -> list[LearningSet]:
         """The sets of somebody who takes part, newest first: usually one."""
@@ -174,6 +196,11 @@ class Sets:
     def sessions(self, set_id: int) -> list[Session]:
         """The sessions of a set that were not cancelled, earliest first."""
         query = _sessions().where(als_set.c.id == set_id, als_session.c.state != "cancelled")
+        return [_session(row) for row in self._db.execute(query.order_by(als_session.c.starts_at, als_session.c.id))]
+
+    def all_sessions(self, programme_id: int) -> list[Session]:
+        """Every session of every set of a programme, cancelled ones too, earliest first."""
+        query = _sessions().where(als_set.c.programme_id == programme_id)
         return [_session(row) for row in self._db.execute(query.order_by(als_session.c.starts_at, als_session.c.id))]
 
     def engaged(self, person_id: int) -> list[Session]:

@@ -14,7 +14,9 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceE
 
 from storage.claims import Claims
 from storage.files import Files
+from storage.keys import KeysGone, KeyStore, NoKeys
 from storage.leave import LeaveOfPeople
+from storage.ledger import Ledger
 from storage.meetings import Meetings
 from storage.models import programme
 from storage.outbox import Outbox
@@ -26,13 +28,15 @@ from storage.proposals import Proposals
 from storage.roll import Roll
 from storage.sets import Sets
 from storage.support import Support
+from storage.urls import with_psycopg
+from storage.waves import Waves
 from storage.work import DueWork, Seen
 
 T = TypeVar("T")
 
 
 class DatabaseGone(Exception):
-    """The database does not answer; nothing was changed. Try again later."""
+    """The database, or the place of the keys, does not answer; nothing was changed. Try again later."""
 
 
 POSTGRES_THREADS = 16
@@ -46,15 +50,18 @@ class UnitOfWork:
     """Everything that one event or job reads and changes, all of it or nothing.
 
     ``now``: programme time, UTC, the same from beginning to end. ``new_id``: a fresh random text for each call.
+    ``keys``: those of waves, which live elsewhere; what is done to them is not undone with the rest.
     """
 
     def __init__(
         self,
         connection: Connection,
         now: datetime,
+        *,
         encode: Callable[[Any], str],
         public_url: str,
         new_id: Callable[[], str],
+        keys: KeyStore,
     ) -> None:
         self._db = connection
         self.now = now
@@ -72,6 +79,9 @@ class UnitOfWork:
         self.support = Support(connection, now)
         self.places = Places(connection)
         self.outbox = Outbox(connection, now, encode)
+        self.waves = Waves(connection, now)
+        self.ledger = Ledger(connection, now)
+        self.keys = keys
         self.due = DueWork(connection, now)
         self.seen = Seen(connection, now)
         self.unchanged = False
@@ -85,7 +95,8 @@ class Database:
     """The engine and its worker threads: one for SQLite, where one writer is the rule, several for PostgreSQL.
 
     ``encode``: turns a message into the text that waits in the outbox. ``public_url``: where people can fetch files
-    by a link; empty where they cannot. ``new_id``: a fresh text of 128 random bits or more for each call.
+    by a link; empty where they cannot. ``new_id``: a fresh text of 128 random bits or more for each call. ``keys``:
+    where the keys of waves are; None for commands that have nothing to do with waves.
     """
 
     def __init__(
@@ -95,13 +106,13 @@ class Database:
         *,
         public_url: str = "",
         new_id: Callable[[], str] = secrets.token_urlsafe,
+        keys: KeyStore | None = None,
     ) -> None:
+        self._keys = keys or NoKeys()
         self._encode = encode
         self._public_url = public_url
         self._new_id = new_id
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed = with_psycopg(make_url(url))
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         threads = 1 if self.is_sqlite else POSTGRES_THREADS
         pool = {} if self.is_sqlite else {"pool_size": threads, "pool_pre_ping": True}
@@ -133,7 +144,14 @@ class Database:
     def begin(self, now: datetime) -> Iterator[UnitOfWork]:
         """A unit of work that commits at the end, and rolls back on an exception."""
         with self.engine.connect() as connection, connection.begin() as transaction:
-            uow = UnitOfWork(connection, now, self._encode, self._public_url, self._new_id)
+            uow = UnitOfWork(
+                connection,
+                now,
+                encode=self._encode,
+                public_url=self._public_url,
+                new_id=self._new_id,
+                keys=self._keys,
+            )
             yield uow
             if uow.unchanged:
                 transaction.rollback()
@@ -155,6 +173,21 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, one_transaction)
 
+    async def scrub(self) -> bool:
+        """Have what was deleted be gone from the database's files too, as far as the database can do that; False where
+        somebody still reads, so that it must be tried again. SQLite overwrites what is deleted (``secure_delete``), and
+        here empties its log. PostgreSQL cannot: there it is the destruction of the keys that counts."""
+        if not self.is_sqlite:
+            return True
+
+        def empty_the_log() -> bool:
+            with _told_when_gone(), self.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection  # no transaction may be open
+                busy, _pages, _moved = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return not busy
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, empty_the_log)
+
     def close(self) -> None:
         """Finish what runs and close all connections."""
         self._threads.shutdown()
@@ -170,7 +203,7 @@ def _lost_a_race(error: DBAPIError) -> bool:
 def _told_when_gone() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, KeysGone) as error:
         raise DatabaseGone(type(error).__name__) from error
     except DatabaseError as error:
         if type(error) is DatabaseError:  # and none of its kinds: the file is no database

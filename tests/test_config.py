@@ -38,7 +38,11 @@ def test_teams_alone_is_enough() -> None:
 
 def test_what_is_left_out_has_a_default() -> None:
     settings = read(SLACK | TEAMS)
-    assert (settings.database_url, settings.key_dir) == ("sqlite:///peermentor.sqlite3", Path("peermentor-keys"))
+    assert (settings.database_url, settings.key_dir) == (
+        "sqlite:///peermentor.sqlite3",
+        Path.home() / ".peermentor-keys",
+    )
+    assert settings.key_database_url == ""
     assert (settings.host, settings.port, settings.public_url) == ("127.0.0.1", 3978, "")
 
 
@@ -47,6 +51,42 @@ def test_what_is_given_is_taken_without_spaces_around_it() -> None:
     settings = read(SLACK | given | {"PUBLIC_URL": "https://mentoring.example/"})
     assert (settings.database_url, settings.key_dir) == ("postgresql://db/x", Path("/keys"))
     assert (settings.host, settings.port, settings.public_url) == ("mentoring.local", 80, "https://mentoring.example")
+
+
+@pytest.mark.parametrize("key_dir", ["", "keys", "deep/below/keys", "../data/keys"])
+def test_keys_in_the_directory_of_the_database_are_refused_but_in_a_demo(
+    key_dir: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    monkeypatch.chdir(data)
+    given = SLACK | {"DATABASE_URL": f"sqlite:///{data}/real.sqlite3", "KEY_DIR": str(data / key_dir)}
+    (line,) = mistakes(given)
+    assert "KEY_DIR" in line
+    assert str(data) in line
+    assert read(given, is_demo=True).key_dir == data / key_dir
+
+
+def test_a_link_does_not_smuggle_the_keys_into_the_directory_of_the_database(tmp_path: Path) -> None:
+    (tmp_path / "data" / "keys").mkdir(parents=True)
+    (tmp_path / "elsewhere").symlink_to(tmp_path / "data" / "keys")
+    given = SLACK | {"DATABASE_URL": f"sqlite:///{tmp_path}/data/real.sqlite3", "KEY_DIR": f"{tmp_path}/elsewhere"}
+    assert "KEY_DIR" in mistakes(given)[0]
+
+
+def test_keys_elsewhere_or_beside_a_server_are_taken(tmp_path: Path) -> None:
+    given = SLACK | {"DATABASE_URL": f"sqlite:///{tmp_path}/data/real.sqlite3", "KEY_DIR": f"{tmp_path}/keys"}
+    assert read(given).key_dir == tmp_path / "keys"
+    assert read(SLACK | {"DATABASE_URL": "postgresql://db/x", "KEY_DIR": "keys"}).key_dir == Path("keys")
+
+
+def test_keys_may_live_in_another_database_and_not_in_the_same() -> None:
+    given = SLACK | {"DATABASE_URL": "postgresql://db/x", "KEY_DATABASE_URL": "postgresql://whisper@keys/y"}
+    assert read(given).key_database_url == "postgresql://whisper@keys/y"
+    assert "whisper" not in repr(read(given))
+    assert mistakes(SLACK | {"KEY_DATABASE_URL": "sqlite:///keys.sqlite3"})[0].startswith("KEY_DATABASE_URL must begin")
+    (line,) = mistakes(given | {"KEY_DATABASE_URL": "postgresql+psycopg://other@db:5432/x"})
+    assert "KEY_DATABASE_URL is the database of DATABASE_URL" in line
 
 
 def test_no_platform_at_all_is_told_with_what_to_give() -> None:

@@ -37,6 +37,7 @@ from bot.ui import Message, Text
 from storage import places
 from storage.records import Conversation
 from storage.unit_of_work import UnitOfWork
+from storage.waves import message_key
 from tests.fake_chat import FakeChat, Killed
 from tests.world import World, copy_of
 
@@ -321,6 +322,23 @@ def test_a_person_who_blocked_the_bot_is_noted_and_not_tried_again(post: Post) -
     post.deliver_all()
     assert post.chat.calls == 1
     assert post.counts() == {"delivered": 0, "pending": 0, "dead": 3}
+    with post.world.uow() as uow:
+        assert [p.name for p in uow.people.unreachable(post.world.programme.id)] == ["Niamh Gallagher"]
+
+
+@pytest.mark.parametrize(("what", "told"), [("invite", True), ("remind", False), ("ask:1", False)])
+def test_who_cannot_be_reached_is_not_found_out_by_a_message_that_only_some_get(
+    post: Post, what: str, told: bool
+) -> None:
+    post.add("Niamh", message_key(3, what))
+    post.chat.faults.append(Unreachable("blocked"))
+    post.deliver_all()
+    assert post.counts() == {"delivered": 0, "pending": 0, "dead": 1}
+    with post.world.uow() as uow:
+        assert bool(uow.people.unreachable(post.world.programme.id)) == told
+    post.add("Niamh", "digest")
+    post.chat.faults.append(Unreachable("blocked"))
+    post.deliver_all()
     with post.world.uow() as uow:
         assert [p.name for p in uow.people.unreachable(post.world.programme.id)] == ["Niamh Gallagher"]
 

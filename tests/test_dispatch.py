@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import structlog
+from sqlalchemy import select
 
 from bot.chat import Chat, ChatError, Unavailable
 from bot.dispatch import Dispatch
@@ -14,6 +15,7 @@ from bot.flow import (
     Flow,
     Flows,
     FormErrors,
+    InForm,
     Outcome,
     Private,
     Reply,
@@ -25,6 +27,7 @@ from bot.flow import (
 from bot.handlers.help import not_yours
 from bot.ui import Form, Message, Text
 from storage import places
+from storage.models import metadata
 from storage.records import Account, Conversation, NotThere
 from storage.unit_of_work import UnitOfWork
 from tests.fake_chat import FakeChat
@@ -63,6 +66,8 @@ class Desk:
         flow.button("open")(answer)
         flow.button("public", open_to_all=True)(answer)
         flow.form("form")(answer)
+        flow.form("sealed", leaves_no_trace=True)(answer)
+        flow.command("sealed", "Sealed", leaves_no_trace=True)(answer)
         flow.on("home")(answer)
         flow.on("unknown")(lambda _event, _uow: Private(note("help")))
         flow.on("outsider", open_to_all=True)(lambda _event, _uow: Private(note("hello")))
@@ -373,3 +378,64 @@ async def test_who_is_known_and_what_is_open_to_all_needs_no_address(desk: Desk)
     await desk.hear("button", "go")
     await desk.hear("button", "public", account=STRANGER)
     assert (desk.chat.calls, len(desk.events)) == (0, 2)
+
+
+# What leaves no trace
+
+
+def everything(world: World) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables but the participants, whose state the desk's answer sets."""
+    with world.database.engine.connect() as connection:
+        return {
+            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=str)
+            for table in metadata.sorted_tables
+            if table.name != "participant"
+        }
+
+
+SEALED_ANSWERS: list[Outcome | Exception] = [
+    InForm(note("thank you")),
+    Private(note("it has closed")),
+    UserError(note("it has closed")),
+    NotThere("somebody else's"),
+    ValueError("a fault"),
+    FormErrors({"field": "no"}, FORM),
+    ShowForm(FORM, "open"),
+]
+
+
+@pytest.mark.parametrize("answer", SEALED_ANSWERS, ids=lambda answer: type(answer).__name__)
+async def test_dispatch_writes_nothing_about_a_form_that_leaves_no_trace(
+    desk: Desk, answer: Outcome | Exception
+) -> None:
+    with desk.world.uow() as uow:
+        uow.people.mark_unreachable(desk.world.accounts["Niamh"])
+    before = everything(desk.world)
+    desk.answer = answer
+    outcome = await desk.hear("form", "sealed", key="view-1:hash", can_open_form=True)
+    assert everything(desk.world) == before
+    assert isinstance(outcome, InForm | FormErrors | ShowForm)
+
+
+async def test_a_command_that_leaves_no_trace_is_not_noted_as_seen(desk: Desk) -> None:
+    before = everything(desk.world)
+    desk.answer = ShowForm(FORM, "open")
+    for _time in range(2):
+        outcome = await desk.hear("command", "sealed", key="trigger-1", can_open_form=True, answers_privately=True)
+        assert outcome == ShowForm(FORM, "open")
+    assert everything(desk.world) == before
+
+
+async def test_another_form_is_noted_by_comparison(desk: Desk) -> None:
+    before = everything(desk.world)
+    desk.answer = Private(note("thank you"))
+    await desk.hear("form", "form", key="view-1:hash", can_open_form=True)
+    assert everything(desk.world) != before
+
+
+@pytest.mark.parametrize("answer", [Private(note("numbers")), Update(note("numbers"))])
+async def test_a_tap_within_a_form_is_answered_there(desk: Desk, answer: Outcome) -> None:
+    desk.answer = answer
+    outcome = await desk.hear("button", "public", in_form=True, can_open_form=True)
+    assert outcome == InForm(note("numbers"))
+    assert desk.said() == []

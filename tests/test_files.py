@@ -41,12 +41,13 @@ async def bench(world: World, tmp_path: Path) -> AsyncIterator[Bench]:
     made: Bench
     environment = {
         "DATABASE_URL": f"sqlite:///{tmp_path / 'world.sqlite3'}",
+        "KEY_DIR": str(tmp_path / "keys"),
         "PUBLIC_URL": "https://mentoring.example.org/",
         "SLACK_BOT_TOKEN": "xoxb-made-up",
         "SLACK_SIGNING_SECRET": "made-up",
     }
     world.database.close()
-    app = application.build(read(environment), clock=lambda: made.now)
+    app = application.build(read(environment, is_demo=True), clock=lambda: made.now)
     async with application.listening(app, "127.0.0.1", 0) as address, aiohttp.ClientSession() as http:
         made = Bench(app, address, http)
         yield made

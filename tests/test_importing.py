@@ -1,22 +1,21 @@
 """Importing a programme on the command line: a plan, then the change, all of it or nothing, again and again."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from bot import importing, ui
 from bot.__main__ import cli
 from bot.handlers import welcome
 from bot.ui import load
 from storage import models
-from storage.models import due, metadata, outbox
+from storage.models import due, outbox
 from storage.records import Account, Programme
-from storage.unit_of_work import Database
+from tests.desk import Desk, desk_at
 from tests.programme.files import HEADER, PAIRS, PEOPLE, SETTINGS, with_line
 
 BEFORE = datetime(2026, 8, 10, 9, 0, tzinfo=UTC)
@@ -25,68 +24,9 @@ FIRST_MORNING = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
 
 
-@dataclass
-class Desk:
-    """A lead's desk: three files, and a database beside them."""
-
-    path: Path
-    clock: list[datetime]
-
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.path / 'programme.sqlite3'}"
-
-    def write(self, *, settings: str = SETTINGS, people: str = PEOPLE, pairs: str = PAIRS) -> None:
-        for name, text in (("programme.toml", settings), ("people.csv", people), ("pairs.csv", pairs)):
-            (self.path / name).write_text(text, encoding="utf-8")
-
-    def run(self, *options: str, url: str = "") -> Result:
-        """Type the command."""
-        files = [str(self.path / name) for name in ("programme.toml", "people.csv", "pairs.csv")]
-        return CliRunner().invoke(
-            cli, ["programme", "import", *options, *files], env={"DATABASE_URL": url or self.url, "COLUMNS": "160"}
-        )
-
-    def given(self, **files: str) -> str:
-        """Import these files; what is printed."""
-        self.write(**files)
-        result = self.run()
-        assert result.exit_code == 0, result.output
-        return result.output
-
-    def database(self) -> Database:
-        return Database(self.url, ui.dump)
-
-    def rows(self) -> dict[str, list[tuple[object, ...]]]:
-        """Everything that is stored."""
-        database = self.database()
-        with database.engine.connect() as connection:
-            found = {t.name: [tuple(row) for row in connection.execute(select(t))] for t in metadata.sorted_tables}
-        database.close()
-        return found
-
-    def due(self, rule: str) -> dict[str, datetime]:
-        """When the work of a rule that is still to be done comes due, by the name of the person or the subject."""
-        database = self.database()
-        with database.engine.connect() as connection:
-            names = {row.id: row.name.split()[0] for row in connection.execute(select(models.person))}
-            rows = connection.execute(select(due).where(due.c.rule == rule, due.c.done_at.is_(None))).all()
-        database.close()
-        subjects = [row.subject.partition("-") for row in rows]
-        return {
-            names[int(person_id)] if dash else thing_id: row.due_at
-            for row, (thing_id, dash, person_id) in zip(rows, subjects, strict=True)
-        }
-
-
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    clock = [BEFORE]
-    monkeypatch.setattr(importing, "real_time", lambda: clock[0])
-    monkeypatch.chdir(tmp_path)
-    made = Desk(tmp_path, clock)
-    made.write()
-    return made
+    return desk_at(tmp_path, BEFORE, monkeypatch)
 
 
 def test_a_check_looks_and_changes_nothing_not_even_a_file(desk: Desk) -> None:
@@ -276,7 +216,15 @@ def test_what_is_usual_in_a_file_is_what_the_database_begins_with(desk: Desk) ->
             contact_email="",
         )
         plain = uow.programmes.get(plain_id)
-        columns = ("reminder_days", "first_date_days", "next_date_days", "quiet_from", "quiet_until")
+        columns = (
+            "disclosure",
+            "reminder_days",
+            "first_date_days",
+            "next_date_days",
+            "check_in_days",
+            "quiet_from",
+            "quiet_until",
+        )
         assert [getattr(plain, name) for name in columns] == [getattr(imported, name) for name in columns]
         uow.change_nothing()
     database.close()

@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from random import Random
 
 import pytest
 import structlog
 
+from bot.closing import Closing
 from bot.flow import Flow, Flows
 from bot.jobs import AFTER_A_FAULT, Jobs
 from storage.models import seen
@@ -38,7 +40,8 @@ class Office:
         def spread(due: Due, uow: UnitOfWork) -> None:
             uow.due.add("note", due.subject, uow.now)
 
-        self.jobs = Jobs(world.database, Flows([flow]), clock=lambda: world.now, wake=self.wake)
+        closing = Closing(world.database, clock=lambda: world.now, random=Random(1))
+        self.jobs = Jobs(world.database, Flows([flow]), clock=lambda: world.now, wake=self.wake, closing=closing)
 
     def wake(self) -> None:
         self.woken += 1

@@ -112,7 +112,7 @@ def test_the_installed_command_is_this_one(monkeypatch: pytest.MonkeyPatch) -> N
 async def test_serving_answers_and_ends_tidily(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     url = f"sqlite:///{tmp_path / 'real.sqlite3'}"
     Database(url, ui.dump).close()
-    settings = read(SLACK | {"DATABASE_URL": url, "PORT": "0"})
+    settings = read(SLACK | {"DATABASE_URL": url, "PORT": "0", "KEY_DIR": str(tmp_path / "keys")}, is_demo=True)
     heard: asyncio.Queue[str] = asyncio.Queue()
 
     def listen(_logger: object, _level: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:

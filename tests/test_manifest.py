@@ -59,6 +59,7 @@ NEEDED_BY_METHOD = {
     "users_lookupByEmail": {"users:read", "users:read.email"},
     "views_open": set(),
     "views_publish": set(),
+    "views_push": set(),
 }
 """The scopes that Slack asks for, as its documentation says, for the kinds of conversation in which we call."""
 NEEDED_BY_EVENT = {

@@ -18,6 +18,8 @@ from babel.messages.pofile import read_po
 import bot
 from bot import examples
 from bot.handlers import FLOWS
+from bot.handlers.leads_change import sentence
+from bot.programme.people_files import PEOPLE_COLUMNS, read_form
 from bot.texts import _, marked, ngettext, said_date, said_day, said_moment, said_month, said_time, translation
 from bot.ui import (
     Block,
@@ -128,6 +130,18 @@ def test_no_word_escapes_translation(name: str) -> None:
     assert {text for text in left if re.search(r"[^\W\d_]", text) and not DAY.fullmatch(text)} == set()
 
 
+@pytest.mark.usefixtures("brackets")
+def test_what_is_wrong_with_a_field_is_translated() -> None:
+    cells = dict.fromkeys(PEOPLE_COLUMNS, "") | {"accounts": "slack", "region": "FRA", "time_zone": "Mars"}
+    wrong = read_form({**cells, "profile": "x" * 601})
+    assert isinstance(wrong, dict)
+    assert len(wrong) == len(PEOPLE_COLUMNS) - 2  # organisation and grade may be blank
+    sentences = [sentence(error) for error in wrong.values()]
+    assert [text for text in sentences if not re.fullmatch(r"⟦.*⟧\.", text)] == []
+    known = {message.id for message in read_catalogue()}
+    assert [error.template for error in wrong.values() if error.template not in known] == []
+
+
 def test_every_command_says_in_the_catalogue_what_it_does() -> None:
     known = {message.id for message in read_catalogue()}
     commands = [command for flow in FLOWS for command in flow.commands]
@@ -136,7 +150,7 @@ def test_every_command_says_in_the_catalogue_what_it_does() -> None:
 
 
 def test_the_catalogue_is_up_to_date() -> None:
-    keywords = {**DEFAULT_KEYWORDS, "marked": None}
+    keywords = {**DEFAULT_KEYWORDS, "marked": None, "NotRead": (2,)}
     found = {message for _file, _line, message, _notes, _context in extract_from_dir(PACKAGE, keywords=keywords)}
     assert {message.id for message in read_catalogue()} == found, HOW
 

@@ -5,12 +5,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from bot import ui
 from bot.flow import Event, Flow, Outcome
+from storage.keys import KeyDirectory
 from storage.models import due, outbox
 from storage.records import Account, Conversation, Due, Pair, Person, Programme
 from storage.unit_of_work import Database, UnitOfWork
@@ -112,7 +114,7 @@ PEOPLE = (
 
 def build(url: str) -> World:
     """Enter everybody into the database at this address, and open the world in it."""
-    database = Database(url, ui.dump)
+    database = Database(url, ui.dump, keys=keys_of(url))
     database.upgrade()
     ids: dict[str, int] = {}
     with database.begin(MONDAY) as uow:
@@ -146,7 +148,16 @@ def copy_of(template: Path, path: Path) -> World:
 
 def open_at(url: str) -> World:
     """The world that is in a database already."""
-    return _open(Database(url, ui.dump))
+    return _open(Database(url, ui.dump, keys=keys_of(url)))
+
+
+def keys_of(url: str) -> KeyDirectory:
+    """Where the keys of the waves in a database are: beside a file, which is what nobody does for real."""
+    parts = make_url(url)
+    beside = parts.get_backend_name() == "sqlite" and parts.database
+    keys = KeyDirectory(Path(f"{parts.database}.keys") if beside else Path(mkdtemp(prefix="peermentor-keys-")))
+    keys.prepare()
+    return keys
 
 
 def _open(database: Database) -> World:

@@ -6,6 +6,8 @@ from bot.handlers import (
     als_overview,
     als_register,
     arranged,
+    checkin,
+    checkin_form,
     dates,
     help,  # noqa: A004 - the conversation is about help
     home,
@@ -15,11 +17,14 @@ from bot.handlers import (
     leads_pairs,
     leads_people,
     leads_programme,
+    leads_removal,
+    leads_sets,
     linking,
     logmeeting,
     not_now,
     pause,
     reach,
+    released,
     schedule,
     support,
     welcome,
@@ -38,6 +43,9 @@ CONVERSATIONS = (
     als.flow,
     als_change.flow,
     als_register.flow,
+    checkin.flow,
+    checkin_form.flow,
+    released.flow,
     not_now.flow,
     pause.flow,
     home.flow,
@@ -46,7 +54,9 @@ CONVERSATIONS = (
     leads_change.flow,
     leads_programme.flow,
     leads_people.flow,
+    leads_removal.flow,
     leads_pairs.flow,
+    leads_sets.flow,
     linking.flow,
     reach.flow,
 )
@@ -60,3 +70,4 @@ def begin(programme: Programme, uow: UnitOfWork) -> None:
     welcome.begin(programme, uow)
     leads.begin(programme, uow)
     als.begin(programme, uow)
+    checkin.begin(programme, uow)

@@ -38,9 +38,11 @@ def begin(programme: Programme, uow: UnitOfWork) -> None:
 
 
 def plan_all(learning_set: LearningSet, uow: UnitOfWork) -> None:
-    """Have everybody asked to the sessions of a set: also after its members or its facilitator have changed."""
+    """Have everybody asked to the sessions of a set that are to come: also after its members or its facilitator have
+    changed."""
     for session in uow.sets.sessions(learning_set.id):
-        plan(session, uow)
+        if is_to_come(session, uow):
+            plan(session, uow)
 
 
 def plan(session: Session, uow: UnitOfWork) -> None:
@@ -110,8 +112,8 @@ def note_answer(event: Event, uow: UnitOfWork) -> Outcome:
 
 @flow.button("als_not_now", again=how_it_stands)
 def not_now(event: Event, uow: UnitOfWork) -> Outcome:
-    """Leave it open until the reminder. The usual three days or two weeks would mean two questions within as many days,
-    or one after the session."""
+    """Leave it open until the reminder. Three days would be two questions within as many days and three messages within
+    the week; in two weeks the session is over, so that the answer is no."""
     session = uow.sets.session_for_member(event.who.id, id_in(event.subject))
     if is_to_come(session, uow) and event.version == session.version and not uow.sets.answer_of(session, event.who):
         return Update(open_until_the_reminder(session, event.who))
@@ -131,11 +133,32 @@ def offer_for_calendar(event: Event, uow: UnitOfWork) -> Outcome:
 
 
 def forget(member: Person, uow: UnitOfWork) -> None:
-    """Let somebody belong to no set any more, and ask them to no session."""
+    """Let somebody belong to no set any more, and ask them to no session; their cards offer to take it out of calendars
+    again."""
     for session in uow.sets.engaged(member.id):
-        for key in card_keys(session, member):
-            uow.outbox.withdraw(key)
+        take_back(session, member, no_longer_asked(session, member, out_of_calendar(session, uow)), uow)
     uow.sets.leave_all(member.id)
+
+
+def take_back(session: Session, member: Person, message: Message, uow: UnitOfWork) -> None:
+    """Let no card ask a member to a session any more: one that waits is not sent, one that was sent shows this."""
+    for key in card_keys(session, member):
+        uow.outbox.withdraw(key)
+        uow.outbox.replace(key, message, place=dm(member))
+
+
+def has_a_card(session: Session, member: Person, uow: UnitOfWork) -> bool:
+    """Whether a message about a session, at whatever time, was sent to a member, or waits."""
+    return uow.outbox.newest(dm(member), _about(session, member)) is not None
+
+
+def give_up(session: Session, message: Message, uow: UnitOfWork) -> None:
+    """Tell the facilitator of this record, who facilitates the set no more, nothing further of a session; the card that
+    told who comes shows this message."""
+    drop_plans(session, uow)
+    for key in (change_for_facilitator(session), _count_key(session)):
+        uow.outbox.withdraw(key)
+    uow.outbox.replace(_count_key(session), message, place=dm(session.learning_set.facilitator))
 
 
 def is_to_come(session: Session, uow: UnitOfWork) -> bool:
@@ -172,9 +195,14 @@ def show_answer(session: Session, member: Person, answer: str, uow: UnitOfWork) 
     for key in (invitation_key(session, member), change_key(session, member)):
         uow.outbox.replace(key, message, place=dm(member))
     uow.outbox.replace(_reminder_key(session, member), reminder(session, member, answer), place=dm(member))
-    for_facilitator = who_comes(session, uow.sets.answers(session))
-    uow.outbox.replace(_count_key(session), for_facilitator, place=dm(session.learning_set.facilitator))
+    show_who_comes(session, uow)
     return message
+
+
+def show_who_comes(session: Session, uow: UnitOfWork) -> None:
+    """Let the facilitator's card show who comes, as far as it is known now."""
+    message = who_comes(session, uow.sets.answers(session))
+    uow.outbox.replace(_count_key(session), message, place=dm(session.learning_set.facilitator))
 
 
 def invitation_key(session: Session, member: Person) -> str:
@@ -196,8 +224,17 @@ def _reminder_key(session: Session, member: Person) -> str:
     return f"{_cards(session, member)}reminder"
 
 
+def change_for_facilitator(session: Session) -> str:
+    """The key of the message that tells the facilitator of the latest change."""
+    return f"als_changed:{session.id}:{session.sequence}"
+
+
+def _about(session: Session, member: Person) -> str:
+    return f"als:{about(session.id, member.id)}:"
+
+
 def _cards(session: Session, member: Person) -> str:
-    return f"als:{about(session.id, member.id)}:v{session.version}:"
+    return f"{_about(session, member)}v{session.version}:"
 
 
 def _count_key(session: Session) -> str:
@@ -211,6 +248,12 @@ def card(session: Session, member: Person, uow: UnitOfWork) -> Message:
     if not is_to_come(session, uow):
         return begun(session, member)
     return invitation(session, member, uow.sets.answer_of(session, member))
+
+
+def out_of_calendar(session: Session, uow: UnitOfWork) -> Link | None:
+    """The link that takes a session, which does take place, out of the calendar of somebody who is asked to it no more.
+    The sequence stays, so that it can come back into this calendar."""
+    return in_calendar(replace(session, state="cancelled"), uow)
 
 
 def in_calendar(session: Session, uow: UnitOfWork) -> Link | None:
@@ -327,6 +370,14 @@ def cancelled(session: Session, reader: Person, *, link: Link | None = None) -> 
     return Message(said, (Text(said), *((link,) if link else ()), to_the_set()), seen)
 
 
+def no_longer_asked(session: Session, reader: Person, link: Link | None) -> Message:
+    """On the cards of somebody who belongs to the set no more."""
+    said = _("You are no longer in {name}, so there is nothing to answer about its session on {when}.").format(
+        name=session.learning_set.name, when=when(session, reader)
+    )
+    return Message(said, (Text(said), *((link,) if link else ())), _("Only you see this."))
+
+
 def for_calendar(session: Session, reader: Person, link: Link | None) -> Message:
     """The session for a calendar, as far as a file can be fetched."""
     said = _("{name} meets on {when}.").format(name=session.learning_set.name, when=when(session, reader))
@@ -395,5 +446,6 @@ EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     "open_until_the_reminder": lambda: open_until_the_reminder(SESSION, MENTOR),
     "begun": lambda: begun(SESSION, MENTOR),
     "cancelled": lambda: cancelled(SESSION, MENTOR, link=Link(_("Take it out of your calendar"), _FILE)),
+    "no_longer_asked": lambda: no_longer_asked(SESSION, MENTOR, Link(_("Take it out of your calendar"), _FILE)),
     "who_comes": lambda: who_comes(SESSION, COMING),
 }

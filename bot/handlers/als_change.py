@@ -150,7 +150,7 @@ def tell_of_change(before: Session, session: Session, by: Person | None, uow: Un
             message = als.cancelled(session, facilitator, link=link)
         else:
             message = changed_by_a_lead(session, link)
-        als.send(f"als_changed:{session.id}:{session.sequence}", message, session, facilitator, uow)
+        als.send(als.change_for_facilitator(session), message, session, facilitator, uow)
     if session.version != before.version or session.state == "cancelled":
         als.drop_plans(before, uow)
         als.plan(session, uow)
@@ -170,9 +170,7 @@ def _tell_member(before: Session, session: Session, member: Person, uow: UnitOfW
         message, older = moved(before, session, member, link), moved_away(before, session, member)
         if sets.invited_at(session.starts_at, quiet_of(member, uow)) <= uow.now:
             key = als.invitation_key(session, member)
-    for old in als.card_keys(before, member):
-        uow.outbox.withdraw(old)
-        uow.outbox.replace(old, older, place=dm(member))
+    als.take_back(before, member, older, uow)
     als.send(key, message, session, member, uow)
 
 

@@ -1,19 +1,36 @@
 """Action Learning Sets at a glance. ``/als`` shows a member the next session with their answer, and a facilitator who
-comes and which registers are open; leads see when each set meets next. From here sessions are changed and added."""
+comes and which registers are open; leads see when each set meets next. From here sessions and sets are
+changed and added."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.examples import COMING, FACILITATOR, LEAD, LEARNING_SET, MENTOR, SESSION
-from bot.flow import Event, Flow, Outcome, Private
+from bot.flow import Event, Flow, Outcome, Private, ShowForm
 from bot.handlers import als
 from bot.handlers.als_change import add_button, change_button
-from bot.handlers.als_register import has_begun
+from bot.handlers.als_register import has_begun, register_button
 from bot.handlers.arranged import details
 from bot.handlers.leads import leads_only
+from bot.handlers.leads_change import MOST_LISTED, refuse_if, shown
+from bot.handlers.leads_sets import LONGEST_NAME, add_set_button, change_set_button
+from bot.reading import typed
 from bot.texts import _, marked, ngettext
-from bot.ui import Block, Bullets, Button, Buttons, Form, Heading, Message, Text
+from bot.ui import (
+    AnyField,
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Form,
+    Heading,
+    Message,
+    Option,
+    PickOne,
+    Text,
+    TextField,
+)
 from storage.records import LearningSet, Person, Session
 from storage.unit_of_work import UnitOfWork
 
@@ -53,6 +70,27 @@ def show_sets(event: Event, uow: UnitOfWork) -> Outcome:
     return Private(sets_for_leads(listed, event.who))
 
 
+@flow.button("find_set", leads=True)
+def open_search(event: Event, uow: UnitOfWork) -> Outcome:
+    """For a lead: show the form that asks which set it is about."""
+    listed = uow.sets.all(leads_only(event, uow).id)
+    return ShowForm(search_form(listed), "find_set") if listed else Private(sets_for_leads((), event.who))
+
+
+@flow.form("find_set", leads=True)
+def find_set(event: Event, uow: UnitOfWork) -> Outcome:
+    """For a lead: one set, and what can be changed."""
+    programme = leads_only(event, uow)
+    listed = uow.sets.all(programme.id)
+    text = typed(event.values, "set")
+    by_name = len(listed) > MOST_LISTED
+    found = [one for one in listed if text in ({one.name} if by_name else {str(one.id)})]
+    error = _("I know no set of this name. Please check it.") if by_name else _("Please choose from the list.")
+    refuse_if({} if found else {"set": error}, search_form(listed))
+    following = uow.sets.next_sessions(programme.id)
+    return Private(sets_for_leads([(one, following.get(one.id)) for one in found], event.who))
+
+
 def _to_come(learning_set: LearningSet, uow: UnitOfWork) -> list[Session]:
     return [session for session in uow.sets.sessions(learning_set.id) if als.is_to_come(session, uow)]
 
@@ -73,12 +111,14 @@ def overview(blocks: Sequence[Block]) -> Message:
 
 def for_member(learning_set: LearningSet, to_come: Sequence[Session], member: Person, answer: str) -> list[Block]:
     """The next session with one's answer, and when the set meets after that."""
-    said = _("{name}, with {facilitator}").format(name=learning_set.name, facilitator=learning_set.facilitator.name)
+    heading = Heading(learning_set.name)
+    facilitator = Text(_("Facilitator: {name}").format(name=learning_set.facilitator.name))
     if not to_come:
-        return [Heading(said), _nothing_planned()]
+        return [heading, facilitator, _nothing_planned()]
     session, *later = to_come
     return [
-        Heading(said),
+        heading,
+        facilitator,
         Text(_("Next session: {when}").format(when=als.when(session, member))),
         *details(session.minutes, session.place),
         *als.answer_buttons(session, answer, als.calendar_button(session)),
@@ -105,10 +145,7 @@ def for_facilitator(
     else:
         blocks.append(_nothing_planned())
     change = (change_button(to_come[0]), als.calendar_button(to_come[0])) if to_come else ()
-    register = tuple(
-        Button(_("Register of {day}").format(day=als.day(s, facilitator)), "als_register", str(s.id), opens=True)
-        for s in open_registers[-3:]
-    )
+    register = tuple(register_button(session) for session in open_registers[-3:])
     return [*blocks, Buttons((*change, add_button(learning_set), *register)), *_later(to_come[1:], facilitator)]
 
 
@@ -132,15 +169,32 @@ def sets_for_leads(listed: Sequence[tuple[LearningSet, Session | None]], reader:
             Heading(learning_set.name),
             Text(_next_session(session, reader)),
             Text(_("Facilitator: {name}").format(name=learning_set.facilitator.name)),
-            Buttons((*doing, add_button(learning_set))),
+            Buttons((*doing, add_button(learning_set), change_set_button(learning_set))),
         ]
     more = len(in_order) - SHOWN_TO_LEADS
     if more > 0:
         blocks.append(Text(ngettext("and {count} more set", "and {count} more sets", more).format(count=more)))
+    find = (Button(_("Find a set"), "find_set", opens=True),) if more > 0 else ()
     return Message(
         _("Action Learning Sets"),
-        tuple(blocks) or (Text(_("There are no sets yet.")),),
+        (*(blocks or (Text(_("There are no sets yet.")),)), Buttons((add_set_button(), *find))),
         _("Only you see this answer. The other leads can ask for the same."),
+    )
+
+
+def search_form(listed: Sequence[LearningSet]) -> Form:
+    """Which set? Of very many, one is found by its name."""
+    if len(listed) > MOST_LISTED:
+        too_many = _("There are too many sets for a list: please type the name.")
+        field: AnyField = TextField("set", _("Set"), help=too_many, max_length=LONGEST_NAME)
+    else:
+        field = PickOne("set", _("Set"), options=tuple(Option(str(one.id), shown(one.name)) for one in listed))
+    return Form(
+        "find_set",
+        _("Find a set"),
+        _("Next"),
+        (field,),
+        seen_by=_("Only you see this. Nothing changes yet."),
     )
 
 
@@ -161,5 +215,8 @@ EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     "facilitator_without_sessions": lambda: overview(for_facilitator(LEARNING_SET, (), FACILITATOR, (), ())),
     "in_no_set": lambda: overview(()),
     "sets_for_leads": lambda: sets_for_leads([(LEARNING_SET, SESSION), (_SOUTH, None)], LEAD),
+    "sets_for_leads_many": lambda: sets_for_leads([(LEARNING_SET, SESSION)] * (SHOWN_TO_LEADS + 1), LEAD),
+    "search_form": lambda: search_form((LEARNING_SET, _SOUTH)),
+    "search_form_of_many": lambda: search_form((LEARNING_SET,) * (MOST_LISTED + 1)),
     "sets_for_leads_none": lambda: sets_for_leads([], LEAD),
 }

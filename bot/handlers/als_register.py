@@ -64,7 +64,7 @@ def fill_register(event: Event, uow: UnitOfWork) -> Outcome:
     for member, _came in register:
         _ask_later_what_would_help(session, member, uow)
     message = filled(session, register)
-    _show_on_card(session, message, uow)
+    show_on_card(session, message, uow)
     return Private(message)
 
 
@@ -86,7 +86,7 @@ def note_that_it_was_not_held(event: Event, uow: UnitOfWork) -> Outcome:
     session = _begun_session(event, uow)
     if session.state == "planned":
         session = uow.sets.cancel_session(session.id)
-        _show_on_card(session, not_held(session), uow)
+        show_on_card(session, not_held(session), uow)
     return how_it_stands(event, uow)
 
 
@@ -109,6 +109,15 @@ def ask_what_would_help(due: Due, uow: UnitOfWork) -> None:
 def has_begun(session: Session, uow: UnitOfWork) -> bool:
     """Whether somebody can have come to a session by now."""
     return session.starts_at <= uow.now
+
+
+def show_on_card(session: Session, message: Message, uow: UnitOfWork) -> None:
+    """Let the last card that asked the facilitator who came show what is known; who has not been asked need not be."""
+    facilitator = session.learning_set.facilitator
+    uow.due.drop("als_register", about(session.id, facilitator.id))
+    if key := uow.outbox.newest(dm(facilitator), _keys(session)):
+        uow.outbox.withdraw(key)
+        uow.outbox.replace(key, message, place=dm(facilitator))
 
 
 def _begun_session(event: Event, uow: UnitOfWork) -> Session:
@@ -137,15 +146,6 @@ def _missed(session: Session, member: Person, uow: UnitOfWork) -> list[Session]:
     """The sessions that a member has missed in a row up to now."""
     history = uow.sets.came(session.learning_set.id, member.id)
     return [history[i][0] for i in sets.missed_lately([came for _session, came in history])]
-
-
-def _show_on_card(session: Session, message: Message, uow: UnitOfWork) -> None:
-    """Let the last card that asked who came show what is known; who has not been asked need not be."""
-    facilitator = session.learning_set.facilitator
-    uow.due.drop("als_register", about(session.id, facilitator.id))
-    if key := uow.outbox.newest(dm(facilitator), _keys(session)):
-        uow.outbox.withdraw(key)
-        uow.outbox.replace(key, message, place=dm(facilitator))
 
 
 def _keys(session: Session) -> str:
@@ -226,6 +226,12 @@ def filled(session: Session, register: Register) -> Message:
         ),
         _("Only you see the names. Leads see how many came."),
     )
+
+
+def register_button(session: Session) -> Button:
+    """Opens the register of a session that has begun."""
+    label = _("Register of {day}").format(day=day(session, session.learning_set.facilitator))
+    return Button(label, "als_register", str(session.id), opens=True)
 
 
 def not_held(session: Session) -> Message:

@@ -12,11 +12,12 @@ from bot.examples import ARRANGED, CONTROL, LEAD, MENTEE, MENTOR, PAIR, PROGRAMM
 from bot.flow import Event, Flow, Outcome, Private, ShowHome, UserError
 from bot.handlers import dates, schedule
 from bot.handlers.arranged import meeting_buttons
+from bot.handlers.checkin_form import check_in_button, closing, example_wave, results_button
 from bot.handlers.help import whom_to_ask
 from bot.handlers.welcome import not_taking_part
 from bot.texts import _, marked, said_day
 from bot.ui import Block, Button, Buttons, Form, Heading, Message, Text
-from storage.records import Meeting, Pair, Participant, Person, Programme, Proposal
+from storage.records import Meeting, Pair, Participant, Person, Programme, Proposal, Wave
 from storage.unit_of_work import UnitOfWork
 
 flow = Flow("home")
@@ -67,9 +68,22 @@ def home_of(event: Event, uow: UnitOfWork) -> Message:
         return home_of_control(person, duties, programme)
     standings = [_standing(pair, event, uow) for pair in uow.pairs.of(person.id)]
     in_a_set = bool(uow.sets.of_member(person.id))
+    check_ins = [wave for wave, _role in uow.waves.open_for(person.id)]
+    has_results = bool(uow.ledger.all(programme.id))
     if not standings:
-        return home_of_waiting(part, duties, programme, in_a_set=in_a_set)
-    return home_of_pair(part, standings, duties, programme, event.at, in_a_set=in_a_set)
+        home = home_of_waiting(part, duties, programme, in_a_set=in_a_set, check_ins=check_ins, has_results=has_results)
+    else:
+        home = home_of_pair(
+            part,
+            standings,
+            duties,
+            programme,
+            event.at,
+            in_a_set=in_a_set,
+            check_ins=check_ins,
+            has_results=has_results,
+        )
+    return home
 
 
 def _standing(pair: Pair, event: Event, uow: UnitOfWork) -> Standing:
@@ -96,25 +110,51 @@ def home_of_pair(
     now: datetime,
     *,
     in_a_set: bool,
+    check_ins: Sequence[Wave] = (),
+    has_results: bool = False,
 ) -> Message:
-    """The home of a mentor or a mentee who has been introduced."""
+    """The home of a mentor or a mentee who has been introduced. ``check_ins``: those that are open for this person,
+    whether or not they have answered."""
     steps: list[Block] = []
     for standing in standings:
         steps += _next_steps(standing, part.person, now)
-    doing = (Button(_("Log a meeting"), "log_meeting", opens=True), Button(_("Meeting agenda"), "agenda"))
+    steps += _open_check_ins(check_ins, part.person)
+    doing = (
+        Button(_("Log a meeting"), "log_meeting", opens=True),
+        Button(_("Meeting agenda"), "agenda"),
+        *((results_button(),) if has_results else ()),
+    )
     seen_by = _("Only you see this. Leads see how many meetings were logged and the last date, never topics or length.")
     return _home(part.person, programme, duties, next_step=steps, doing=doing, in_a_set=in_a_set, seen_by=seen_by)
 
 
 def home_of_waiting(
-    part: Participant, duties: Sequence[str], programme: Programme, *, in_a_set: bool = False
+    part: Participant,
+    duties: Sequence[str],
+    programme: Programme,
+    *,
+    in_a_set: bool = False,
+    check_ins: Sequence[Wave] = (),
+    has_results: bool = False,
 ) -> Message:
-    """The home of a mentor or a mentee who has not been introduced yet."""
+    """The home of a mentor or a mentee who has not been introduced yet. ``check_ins``: as in ``home_of_pair``."""
     mentor = _("I will introduce you to your mentee as soon as everything is ready. There is nothing to do until then.")
     mentee = _("I will introduce you to your mentor as soon as everything is ready. There is nothing to do until then.")
     said = mentor if part.role == "mentor" else mentee
     seen_by = _("Only you see this. Leads see whether your pair has been introduced.")
-    return _home(part.person, programme, duties, next_step=[Text(said)], in_a_set=in_a_set, seen_by=seen_by)
+    steps = [Text(said), *_open_check_ins(check_ins, part.person)]
+    doing = (results_button(),) if has_results else ()
+    return _home(part.person, programme, duties, next_step=steps, doing=doing, in_a_set=in_a_set, seen_by=seen_by)
+
+
+def _open_check_ins(check_ins: Sequence[Wave], person: Person) -> list[Block]:
+    blocks: list[Block] = []
+    for wave in check_ins:
+        blocks += [
+            Text(_("A check-in is open until {moment}.").format(moment=closing(wave, person))),
+            Buttons((check_in_button(wave, primary=False),)),
+        ]
+    return blocks
 
 
 def _next_steps(standing: Standing, person: Person, now: datetime) -> list[Block]:
@@ -230,6 +270,17 @@ EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     "two_mentees": lambda: _example(
         _MENTOR, Standing(PAIR, 1, ahead=ARRANGED), Standing(replace(PAIR, id=6, mentee=CONTROL), 0)
     ),
+    "check_in": lambda: home_of_pair(
+        _MENTEE,
+        (Standing(PAIR, 1, ahead=ARRANGED),),
+        (),
+        PROGRAMME,
+        _NOW,
+        in_a_set=False,
+        check_ins=(example_wave(),),
+        has_results=True,
+    ),
+    "check_in_waiting": lambda: home_of_waiting(_MENTOR, (), PROGRAMME, check_ins=(example_wave(),), has_results=True),
     "control": lambda: home_of_control(CONTROL, (), PROGRAMME),
     "lead": lambda: home_of_helper(LEAD, ("lead",), PROGRAMME),
     "senior": lambda: home_of_helper(LEAD, ("senior support",), PROGRAMME),

@@ -32,7 +32,7 @@ SETTLING_IN = timedelta(weeks=4)
 UNDER_WAY = frozenset({"introduced", "agreed", "active"})
 STEPS = ((0, 0), (1, 1), (2, 3), (4, 5), (6, None))
 """The lines of the distribution: from how many meetings to how many."""
-LISTED = 10
+LISTED = 9
 """Names on a list; more would not fit into a message of a programme of thousands."""
 SESSIONS_LISTED = 3
 """Sessions on the list of a programme that has more of them in a month."""
@@ -163,7 +163,7 @@ def digest(
             *_who_may_need_somebody(introduced, today),
             *(() if attendance is None else _sessions_held(attendance, programme)),
             *_who_cannot_be_reached(unreachable),
-            Buttons((Button(_("Sets and changes"), "leads_change"),)),
+            Buttons((Button(_("Results of check-ins"), "results"), Button(_("Sets and changes"), "leads_change"))),
         ),
         seen_by=seen_by,
     )

@@ -8,9 +8,9 @@ import zlib
 from collections.abc import Callable, Sequence
 
 from bot.examples import LEAD, MENTEE, PROGRAMME
+from bot.files.keys import NotRead
 from bot.flow import Event, Flow, FormErrors, Outcome, Private
 from bot.handlers.leads import leads_only
-from bot.programme.settings_file import NotRead
 from bot.reading import typed
 from bot.texts import _
 from bot.ui import AnyField, Bullets, Button, Buttons, Form, Heading, Message, Option, PickOne, Text, TextField
@@ -54,7 +54,7 @@ def version_of(*values: object) -> int:
 
 def sentence(error: NotRead) -> str:
     """What is wrong, to stand beside a field."""
-    text = str(error)
+    text = _(error.template).format(**error.values)
     return f"{text[0].upper()}{text[1:]}."
 
 
@@ -63,15 +63,23 @@ def shown(text: str) -> str:
     return text if len(text) <= LONGEST_OPTION else f"{text[: LONGEST_OPTION - 1]}…"
 
 
-def person_field(name: str, label: str, people: Sequence[Person], *, marks: dict[int, str] | None = None) -> AnyField:
+def person_field(
+    name: str,
+    label: str,
+    people: Sequence[Person],
+    *,
+    marks: dict[int, str] | None = None,
+    chosen: Person | None = None,
+) -> AnyField:
     """Asks for one of these people; with more than fit into a list, for an e-mail address. ``marks``: what stands
-    behind somebody's name."""
+    behind somebody's name. ``chosen``: one of them, who it is so far."""
     if len(people) > MOST_LISTED:
         too_many = _("There are too many people for a list: please type the e-mail address.")
-        return TextField(name, label, help=too_many, max_length=LONGEST_ADDRESS)
+        address = chosen.email if chosen else ""
+        return TextField(name, label, help=too_many, value=address, max_length=LONGEST_ADDRESS)
     marks = marks or {}
     options = tuple(Option(str(p.id), shown(f"{p.name}{marks.get(p.id, '')}")) for p in people)
-    return PickOne(name, label, options=options)
+    return PickOne(name, label, options=options, value=str(chosen.id) if chosen else "")
 
 
 def chosen_person(
@@ -110,6 +118,7 @@ def what_to_change(programme: Programme) -> Message:
                     Button(_("Dates and region"), "change_days", opens=True),
                     Button(_("Contact"), "change_contact", opens=True),
                     Button(_("Reminders and quiet hours"), "change_cadence", opens=True),
+                    Button(_("How results are told"), "change_disclosure", opens=True),
                     Button(_("Support services"), "change_services"),
                 )
             ),

@@ -1,16 +1,16 @@
-"""People by hand: a lead enters somebody, who is welcomed like everybody else, changes what the list says of somebody,
-or removes them, with a second tap. What can be said of a person, and what is right, is as in ``people.csv``.
+"""People by hand: a lead enters somebody, who is welcomed like everybody else, or changes what the list says of them.
+What can be said of a person, and what is right, is as in ``people.csv``. Removing is in leads_removal.py.
 
-Who is removed stays in the history of the programme: they have left it, are asked nothing more, and find a kind line
-when they write. Entering them again asks them again. Leads never see here what somebody answered to the welcome.
+Entering somebody who was removed asks them again. Leads never see here what somebody answered to the welcome.
 """
 
 from collections.abc import Callable, Sequence
 
 from bot import entering
-from bot.examples import LEARNING_SET, MENTEE, PROGRAMME
-from bot.flow import Event, Flow, FormErrors, Outcome, Private, ShowForm, Update, UserError
-from bot.handlers import als, welcome
+from bot.examples import MENTEE, PROGRAMME
+from bot.files.sheets import tidy
+from bot.flow import Event, Flow, FormErrors, Outcome, Private, ShowForm, UserError
+from bot.handlers import welcome
 from bot.handlers.leads import leads_only
 from bot.handlers.leads_change import (
     LONGEST_ADDRESS,
@@ -25,16 +25,14 @@ from bot.handlers.leads_change import (
     show,
     version_of,
 )
-from bot.handlers.leads_pairs import end_pair
+from bot.handlers.leads_sets import needed_as_facilitator
 from bot.handlers.pause import NATIONS
 from bot.programme.people_files import DUTIES, LONGEST_PROFILE, ROLES, Listed, read_form
 from bot.programme.plan import Change, Changed, Stored, changes_of_person, may_become
-from bot.programme.sheets import tidy
 from bot.reading import id_in, picked, typed
 from bot.texts import _, marked
 from bot.ui import (
     AnyField,
-    Bullets,
     Button,
     Buttons,
     Contact,
@@ -44,10 +42,9 @@ from bot.ui import (
     Option,
     PickMany,
     PickOne,
-    Text,
     TextField,
 )
-from storage.records import Account, LearningSet, NotThere, Person, Programme
+from storage.records import Account, NotThere, Person, Programme
 from storage.unit_of_work import UnitOfWork
 
 flow = Flow("leads_people")
@@ -94,7 +91,7 @@ def add(event: Event, uow: UnitOfWork) -> Outcome:
     form = addition_form(programme)
     listed, errors = _read(event)
     known = uow.people.by_email(listed.email) if listed else None
-    before = _stored(known, programme, uow) if known else None
+    before = on_the_list(known, programme, uow) if known else None
     if before is not None and (before.duties or before.state not in {"", "left"}):
         errors["email"] = _("{name} has this address already, and can be changed or removed.").format(name=before.name)
     elif before is not None and listed and before.role not in {"", listed.role}:
@@ -129,8 +126,8 @@ def find(event: Event, uow: UnitOfWork) -> Outcome:
     everybody = _everybody(programme, uow)
     errors: dict[str, str] = {}
     person = chosen_person(event, "person", everybody, errors, uow)
-    stored = _stored(person, programme, uow) if person else None
-    if stored is not None and _is_gone(stored):
+    stored = on_the_list(person, programme, uow) if person else None
+    if stored is not None and is_gone(stored):
         errors["person"] = _("{name} does not take part any more. To ask them again, add them.").format(
             name=stored.name
         )
@@ -143,14 +140,14 @@ def find(event: Event, uow: UnitOfWork) -> Outcome:
 def open_change(event: Event, uow: UnitOfWork) -> Outcome:
     """Show the form with what the list says of a person."""
     programme = leads_only(event, uow)
-    return ShowForm(change_form(_present(event, programme, uow)), "change_person", event.subject)
+    return ShowForm(change_form(present(event, programme, uow)), "change_person", event.subject)
 
 
 @flow.form("change_person", leads=True, again=show)
 def change(event: Event, uow: UnitOfWork) -> Outcome:
     """Let the list say something else of a person."""
     programme = leads_only(event, uow)
-    before = _present(event, programme, uow)
+    before = present(event, programme, uow)
     form = change_form(before)
     if event.version != form.version:
         raise UserError(changed_meanwhile())
@@ -167,43 +164,6 @@ def change(event: Event, uow: UnitOfWork) -> Outcome:
         name=listed.name, what=", ".join(_(LABELS[one.what]).lower() for one in changes)
     )
     return Private(changed(event, programme, said, uow, details=[told(one) for one in changes]))
-
-
-@flow.button("remove_person", leads=True)
-def say_what_it_means(event: Event, uow: UnitOfWork) -> Outcome:
-    """Say what it means to remove somebody, and ask once more."""
-    programme = leads_only(event, uow)
-    stored = _present(event, programme, uow)
-    _refuse_removal(stored, event, uow)
-    return Update(what_removing_means(stored, _removal_version(stored, uow)))
-
-
-def how_it_stands(event: Event, uow: UnitOfWork) -> Outcome:
-    """Whether the person is removed."""
-    programme = leads_only(event, uow)
-    stored = _stored(uow.people.get(id_in(event.subject)), programme, uow)
-    return Update(has_gone(stored) if _is_gone(stored) else person_card(stored))
-
-
-@flow.button("really_remove", leads=True, again=how_it_stands)
-def remove(event: Event, uow: UnitOfWork) -> Outcome:
-    """Remove somebody: their pairs end, they leave their set and have no duties. A button from before they were added
-    anew removes nobody."""
-    programme = leads_only(event, uow)
-    person = uow.people.get(id_in(event.subject))
-    stored = _stored(person, programme, uow)
-    if _is_gone(stored):
-        return how_it_stands(event, uow)
-    _refuse_removal(stored, event, uow)
-    if event.version != _removal_version(stored, uow):
-        raise UserError(changed_meanwhile())
-    for pair in uow.pairs.not_ended_of(person.id):
-        end_pair(pair, programme, uow, leaver=person)
-    als.forget(person, uow)
-    uow.people.set_duties(programme.id, person.id, ())
-    if part := uow.people.participant(person.id):
-        welcome.take_leave(part, uow)
-    return Update(changed(event, programme, no_longer_here(stored), uow))
 
 
 # Doing
@@ -225,33 +185,22 @@ def _everybody(programme: Programme, uow: UnitOfWork) -> list[Person]:
     return people
 
 
-def _stored(person: Person, programme: Programme, uow: UnitOfWork) -> Stored:
+def on_the_list(person: Person, programme: Programme, uow: UnitOfWork) -> Stored:
+    """What the list says of a person."""
     return entering.stored_as(uow.roll.of(programme.id, person.id, entering.today_in(programme, uow)))
 
 
-def _present(event: Event, programme: Programme, uow: UnitOfWork) -> Stored:
+def present(event: Event, programme: Programme, uow: UnitOfWork) -> Stored:
     """The person whom a button or form is about. Raises NotThere for somebody who was removed."""
-    stored = _stored(uow.people.get(id_in(event.subject)), programme, uow)
-    if _is_gone(stored):
+    stored = on_the_list(uow.people.get(id_in(event.subject)), programme, uow)
+    if is_gone(stored):
         raise NotThere("removed")
     return stored
 
 
-def _is_gone(stored: Stored) -> bool:
+def is_gone(stored: Stored) -> bool:
+    """Whether somebody was removed."""
     return stored.state in {"", "left"} and not stored.duties
-
-
-def _removal_version(stored: Stored, uow: UnitOfWork) -> int:
-    part = uow.people.participant(stored.id)
-    return version_of(part.version if part else 0, sorted(stored.duties))
-
-
-def _refuse_removal(stored: Stored, event: Event, uow: UnitOfWork) -> None:
-    """Raises UserError where somebody is still needed."""
-    if stored.id == event.who.id:
-        raise UserError(not_yourself())
-    if sets := uow.sets.facilitated_by(stored.id):
-        raise UserError(needed_by(stored, sets))
 
 
 # Reading
@@ -275,6 +224,9 @@ def _refuse_what_cannot_be(
         errors["email"] = _("This is the address of {name}.").format(name=owner.name)
     if not may_become(before, listed.role):
         errors["role"] = _("Their part stays: they have answered the welcome, or are one of a pair, as what they are.")
+    facilitated = uow.sets.facilitated_by(before.id) if "facilitator" not in listed.duties else []
+    if facilitated:
+        errors["duties"] = needed_as_facilitator(before.name, facilitated)
     if before.id == event.who.id and "lead" not in listed.duties:
         errors["duties"] = _("You cannot stop being a lead yourself. Please ask another lead.")
     _refuse_others_accounts(listed, before, errors, uow)
@@ -416,58 +368,7 @@ def _what_follows(listed: Listed) -> tuple[str, ...]:
     return tuple(follows)
 
 
-def what_removing_means(stored: Stored, version: int) -> Message:
-    """What happens to somebody who is removed."""
-    said = _("To remove {name} means:").format(name=stored.name)
-    return Message(
-        said,
-        (
-            Text(said),
-            Bullets(
-                (
-                    _("I ask them nothing any more and write no more by myself. Support stays open to them."),
-                    _("Their pair ends: the other is told kindly, and arranged meetings are cancelled."),
-                    _("They leave their Action Learning Set, and have no duties any more."),
-                    _("What was logged stays counted. I ask for no reason."),
-                )
-            ),
-            Buttons(
-                (
-                    Button(_("Remove {name}").format(name=stored.name[:40]), "really_remove", str(stored.id), version),
-                    Button(_("Leave it as it is"), "leads_change"),
-                )
-            ),
-        ),
-        _("Only you see this. The other leads see it if you remove them."),
-    )
-
-
-def no_longer_here(stored: Stored) -> str:
-    """The person is removed."""
-    return _("{name} no longer takes part.").format(name=stored.name)
-
-
-def has_gone(stored: Stored) -> Message:
-    """The person is removed already."""
-    said = no_longer_here(stored)
-    return Message(said, (Text(said), Text(_("To ask them again, add them."))), _("Only you see this."))
-
-
-def not_yourself() -> Message:
-    """A lead tries to remove themselves."""
-    said = _("You cannot remove yourself. Please ask another lead.")
-    return Message(said, (Text(said),), _("Only you see this."))
-
-
-def needed_by(stored: Stored, sets: Sequence[LearningSet]) -> Message:
-    """Somebody facilitates a set, which would have nobody."""
-    said = _("{name} facilitates {sets}. Please find another facilitator first.").format(
-        name=stored.name, sets=", ".join(each.name for each in sets)
-    )
-    return Message(said, (Text(said),), _("Only you see this."))
-
-
-_STORED = Stored(
+STORED = Stored(
     id=MENTEE.id,
     name=MENTEE.name,
     email=MENTEE.email,
@@ -485,12 +386,8 @@ _STORED = Stored(
 
 EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     "addition_form": lambda: addition_form(PROGRAMME),
-    "change_form": lambda: change_form(_STORED),
+    "change_form": lambda: change_form(STORED),
     "search_form": lambda: search_form((MENTEE,)),
     "search_form_of_many": lambda: search_form((MENTEE,) * (MOST_LISTED + 1)),
-    "person_card": lambda: person_card(_STORED),
-    "what_removing_means": lambda: what_removing_means(_STORED, 1),
-    "has_gone": lambda: has_gone(_STORED),
-    "not_yourself": not_yourself,
-    "needed_by": lambda: needed_by(_STORED, (LEARNING_SET,)),
+    "person_card": lambda: person_card(STORED),
 }

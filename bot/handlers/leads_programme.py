@@ -1,5 +1,6 @@
-"""Changes of the programme by a lead: its days and region, its contact, its reminders and quiet hours, and the services
-that it names for help. What can be set, and what is right, is as in ``programme.toml``; what is due follows at once.
+"""Changes of the programme by a lead: its days and region, its contact, its reminders and quiet hours, how results are
+told, and the services that it names for help. What can be set, and what is right, is as in ``programme.toml``; what is
+due follows at once.
 """
 
 from collections.abc import Callable
@@ -9,8 +10,10 @@ from typing import Any
 
 from bot.entering import save_settings, settings_of
 from bot.examples import PROGRAMME
+from bot.files.keys import NotRead
+from bot.files.sheets import tidy
 from bot.flow import Event, Flow, Outcome, Private, ShowForm, UserError
-from bot.handlers import dates, leads, welcome
+from bot.handlers import checkin, checkin_form, dates, leads, welcome
 from bot.handlers.leads import leads_only
 from bot.handlers.leads_change import (
     LONGEST_ADDRESS,
@@ -24,8 +27,7 @@ from bot.handlers.leads_change import (
 )
 from bot.handlers.pause import NATIONS
 from bot.programme.plan import Change, changes_of_settings
-from bot.programme.settings_file import KEYS, SUPPORT, NotRead, Service, Settings
-from bot.programme.sheets import tidy
+from bot.programme.settings_file import KEYS, SUPPORT, Service, Settings
 from bot.reading import read_day, read_number, typed
 from bot.texts import _, marked, said_date
 from bot.ui import (
@@ -53,8 +55,9 @@ FORMS = {
     "change_contact": (marked("Contact"), ("contact_name", "contact_email")),
     "change_cadence": (
         marked("Reminders, quiet hours"),
-        ("reminder_days", "first_date_days", "next_date_days", "quiet_from", "quiet_until"),
+        ("reminder_days", "first_date_days", "next_date_days", "check_in_days", "quiet_from", "quiet_until"),
     ),
+    "change_disclosure": (marked("How results are told"), ("disclosure",)),
 }
 """The title of each form, and what it asks for of the settings."""
 LABELS = {
@@ -67,6 +70,8 @@ LABELS = {
     "reminder_days": marked("Days until who has not answered the welcome is asked again"),
     "first_date_days": marked("Days until a new pair without a date is asked to find one"),
     "next_date_days": marked("Days until a pair that has not met is asked to find a date"),
+    "check_in_days": marked("Days between one check-in and the next"),
+    "disclosure": marked("Results of check-ins are told"),
     "quiet_from": marked("Quiet from (hour of the evening)"),
     "quiet_until": marked("Quiet until (hour of the morning)"),
     "nation": marked("For"),
@@ -76,15 +81,21 @@ LABELS = {
 }
 HELP = {
     "time_zone": marked("The programme's clock, for example Europe/London."),
+    "check_in_days": marked("From 28 to 365. A check-in that is open stays as it is."),
+    "disclosure": marked("This is what people are promised, so it cannot change once a check-in has opened."),
     "quiet_until": marked("People begin with these hours; who has chosen their own keeps them."),
     "checked_on": marked("The day on which somebody made sure that this is right. People see its month."),
+}
+DISCLOSURE = {
+    "standard": marked("in steps of three or more, if at least eight answered"),
+    "strict": marked("in steps of five or more, if at least ten answered"),
 }
 READERS = {key.field: key.read for key in KEYS.values()}
 SERVICES_LISTED = 15
 
 
 def move(before: Programme, programme: Programme, uow: UnitOfWork) -> None:
-    """Let what is due follow the days of a programme, where they have changed."""
+    """Let what is due follow the days of a programme, and its cadence, where they have changed."""
     if (before.starts_on, before.ends_on, before.time_zone) != (
         programme.starts_on,
         programme.ends_on,
@@ -93,23 +104,29 @@ def move(before: Programme, programme: Programme, uow: UnitOfWork) -> None:
         welcome.move(before, programme, uow)
         leads.move(programme, uow)
         dates.go_on(programme, uow)
+    if checkin_form.plan_of(before) != checkin_form.plan_of(programme):
+        checkin.move(programme, uow)
 
 
 @flow.button("change_days", leads=True)
 @flow.button("change_contact", leads=True)
 @flow.button("change_cadence", leads=True)
+@flow.button("change_disclosure", leads=True)
 def open_form(event: Event, uow: UnitOfWork) -> Outcome:
     """Show a form with what holds now."""
     programme = leads_only(event, uow)
+    _refuse_if_promised(event, programme, uow)
     return ShowForm(settings_form(event.name, settings_of(programme, uow)), event.name)
 
 
 @flow.form("change_days", leads=True, again=show)
 @flow.form("change_contact", leads=True, again=show)
 @flow.form("change_cadence", leads=True, again=show)
+@flow.form("change_disclosure", leads=True, again=show)
 def save(event: Event, uow: UnitOfWork) -> Outcome:
     """Let what was filled in hold from now on."""
     programme = leads_only(event, uow)
+    _refuse_if_promised(event, programme, uow)
     before = settings_of(programme, uow)
     form = settings_form(event.name, before)
     if event.version != form.version:
@@ -154,6 +171,12 @@ def save_service(event: Event, uow: UnitOfWork) -> Outcome:
         errors["name"] = _("There is a service of this name already.")
     refuse_if(errors, form)
     return _store(replace(before, services=(*others, Service(**values))), before, event, programme, uow)
+
+
+def _refuse_if_promised(event: Event, programme: Programme, uow: UnitOfWork) -> None:
+    """Raises UserError for a change of how results are told, once people have answered on the strength of it."""
+    if event.name == "change_disclosure" and uow.waves.there_was_one(programme.id):
+        raise UserError(disclosure_stays(programme.disclosure))
 
 
 def _store(after: Settings, before: Settings, event: Event, programme: Programme, uow: UnitOfWork) -> Outcome:
@@ -234,11 +257,21 @@ def _field(name: str, value: object) -> AnyField:
         names = NATIONS if name == "region" else NATIONS | {"UK": marked("All four nations")}
         options = tuple(Option(code, _(nation)) for code, nation in names.items())
         return PickOne(name, label, options=options, value=str(value))
+    if name == "disclosure":
+        options = tuple(Option(level, _(words)) for level, words in DISCLOSURE.items())
+        return PickOne(name, label, hint, options=options, value=str(value))
     if isinstance(value, date):
         return DateField(name, label, hint, value=value.isoformat())
     if isinstance(value, int):
         return NumberField(name, label, hint, value=str(value))
     return TextField(name, label, hint, value=str(value), max_length=LONGEST_ADDRESS)
+
+
+def disclosure_stays(level: str) -> Message:
+    """How results are told, when that can be changed no more."""
+    said = _("Results of check-ins are told {how}.").format(how=_(DISCLOSURE.get(level, level)))
+    why = _("A check-in has opened with this promise, so it stays as it is until the end of the programme.")
+    return Message(said, (Text(said), Text(why)), _("Only you see this answer. Everybody is told the same."))
 
 
 def services_card(services: tuple[Service, ...]) -> Message:
@@ -292,9 +325,11 @@ _SETTINGS = Settings(
     region=PROGRAMME.region,
     contact_name=PROGRAMME.contact_name,
     contact_email=PROGRAMME.contact_email,
+    disclosure=PROGRAMME.disclosure,
     reminder_days=PROGRAMME.reminder_days,
     first_date_days=PROGRAMME.first_date_days,
     next_date_days=PROGRAMME.next_date_days,
+    check_in_days=PROGRAMME.check_in_days,
     quiet_from=PROGRAMME.quiet_from,
     quiet_until=PROGRAMME.quiet_until,
 )
@@ -304,6 +339,8 @@ EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     "days_form": lambda: settings_form("change_days", _SETTINGS),
     "contact_form": lambda: settings_form("change_contact", _SETTINGS),
     "cadence_form": lambda: settings_form("change_cadence", _SETTINGS),
+    "disclosure_form": lambda: settings_form("change_disclosure", _SETTINGS),
+    "disclosure_stays": lambda: disclosure_stays(_SETTINGS.disclosure),
     "services": lambda: services_card((_SERVICE,)),
     "services_none": lambda: services_card(()),
     "service_form": lambda: service_form(_SERVICE),

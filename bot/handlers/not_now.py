@@ -19,7 +19,9 @@ from storage.unit_of_work import UnitOfWork
 
 flow = Flow("not_now")
 
-RULES = frozenset({"welcome_reminder", "find_a_date", "pick_a_time", "did_you_meet", "als_register", "als_missed"})
+RULES = frozenset(
+    {"welcome_reminder", "find_a_date", "pick_a_time", "did_you_meet", "als_register", "als_missed", "wave_ask"}
+)
 """What can be put off."""
 
 SPANS = ("3", "14")

@@ -284,7 +284,11 @@ def _who_sees_what(part: Participant) -> Bullets:
                 "was, and whether I can reach you."
             ),
             *_who_sees_sessions(part),
-            _("Leads never see topics, lengths or answers, nor that you asked for support."),
+            _(
+                "Every other month I ask a few questions. What you answer is sealed, counted with others, told only in "
+                "steps, and destroyed; nobody sees whether you answered."
+            ),
+            _("Leads never see topics or lengths, nor that you asked for support."),
         )
     )
 

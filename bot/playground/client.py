@@ -108,6 +108,11 @@ class Client(Protocol):
         """Fill in an open form and send it; fields that are not given keep what they hold."""
         ...
 
+    async def get_help(self, form: ShownForm) -> tuple[str, ...]:
+        """Tap *Get help* on an open form, which stays open: what can be read then. Raises LookupError where there is
+        no such button."""
+        ...
+
     async def open_home(self) -> Shown | None:
         """Open the bot's home: the App Home on Slack, the word ``home`` on Teams; the home as it is shown then, where
         the answer carries it (on Teams it arrives in the conversation)."""

@@ -27,6 +27,17 @@ HOW = ("in_person", "in_person", "video", "video", "phone")
 GO_ON_LEAVE = {"Bethan Rees": (2, 4), "Ifeoma Uche": (70, 90), "Meera Iyer": (200, 220)}
 """Who enters leave, and in which days of the year they do so: one before the introduction to her mentee, in Wales."""
 BACK_EARLY = {"Ifeoma Uche"}
+COMMENTS = (
+    "The agenda helped us to begin.",
+    "Finding a date is the hard part, the rest is easy.",
+    "We talk about things that I would not bring up on the ward.",
+    "An hour is too short, but I would not know where to find a longer one.",
+    "It was good to hear that others find the same things hard.",
+    "Could there be a list of rooms that are quiet after five?",
+)
+AGREE_MOSTLY = ("4",) * 6 + ("5",) * 5 + ("3", "3", "2", "none")
+AGREE_LESS = ("2", "3", "4", "4", "1", "none")
+"""Answers to the questions of a check-in, from people whose pair goes well, and from others."""
 HELLOS = ("hello", "what can you do?", "when is my next meeting", "thanks")
 
 Act = Callable[[], Awaitable[object]]
@@ -89,6 +100,8 @@ class Cohort:
             shown = figure.client.shown(post.id)
             if shown is not None and shown.key.startswith("als"):
                 self._notice_set(figure, shown)
+            elif shown is not None and shown.key.startswith("wave:"):
+                self._notice_check_in(figure, shown)
             elif shown is not None:
                 self._notice(figure, shown)
 
@@ -150,6 +163,16 @@ class Cohort:
             self._tap_later(figure, shown, figure.random.choice([a for a in answers if a in actions]), 0, 2)
         if "als_register" in actions:
             self._later(figure, 0, 2, lambda: self._fill_register(figure, shown.id))
+
+    def _notice_check_in(self, figure: Figure, shown: Shown) -> None:
+        """Most answer within days, some when they are reminded, some never; a few think better of it."""
+        match figure.random.choices(("answer", "later", "nothing"), (70, 5, 25) if figure.keen else (20, 5, 75))[0]:
+            case "answer":
+                self._later(figure, 0, 4, lambda: self._check_in(figure, shown.id))
+                if figure.random.random() < 0.04:
+                    self._later(figure, 4, 6, lambda: self._take_back(figure))
+            case "later":
+                self._tap_later(figure, shown, "not_now", 0, 2)
 
     def _answer_proposal(self, figure: Figure, shown: Shown) -> None:
         """Most pick a time, some propose others, a few put it off."""
@@ -223,6 +246,33 @@ class Cohort:
             await figure.client.submit(answer.form, {"present": present})
         else:
             await self._tap(figure, message_id, "als_not_held")
+
+    async def _check_in(self, figure: Figure, message_id: str) -> None:
+        """Answer all questions, some with a comment; one that names somebody is sent as it is, or without the name."""
+        answer = await self._tap(figure, message_id, "checkin")
+        if answer is None or answer.form is None:
+            return
+        goes_well = figure.keen and (figure.other is None or figure.other.keen)
+        choices = AGREE_MOSTLY if goes_well else AGREE_LESS
+        questions = [name for name in answer.form.values if name not in {"item_comment", "permission"}]
+        values: Values = {name: figure.random.choice(choices) for name in questions}
+        if figure.random.random() < 0.3:
+            values["item_comment"] = figure.random.choice(COMMENTS)
+            if figure.other is not None and figure.random.random() < 0.2:
+                values["item_comment"] = f"{figure.other.person.name} is a great help."
+            values["permission"] = figure.random.choice(("show", "show", "hide"))
+        answer = await figure.client.submit(answer.form, values)
+        if answer.form is not None and "names" in answer.form.values:
+            if figure.random.random() < 0.5:
+                values = {"names": "as_it_is"}
+            else:
+                values = {"names": "taken_out", "item_comment": COMMENTS[0]}
+            await figure.client.submit(answer.form, values)
+
+    async def _take_back(self, figure: Figure) -> None:
+        answer = await self._form(figure, "withdraw", "withdraw")
+        if answer is not None and answer.form is not None:
+            await figure.client.submit(answer.form, {})
 
     async def _change_session(self, figure: Figure, **values: str) -> None:
         """Change the next session of one's set by the form."""

@@ -21,6 +21,7 @@ from bot.playground.clock import MovableClock
 from bot.playground.cohort import Cohort
 from bot.playground.slack import SlackStandIn
 from bot.playground.teams import TeamsStandIn
+from bot.surveys.release import from_ledger
 from storage.records import Account
 
 LONDON = ZoneInfo("Europe/London")
@@ -30,9 +31,15 @@ ANSWERED_WITHIN = timedelta(seconds=60)
 BUDGET = {"mentor": 70, "mentee": 45, "control": 8}
 
 
+def keys_beside(database: Path) -> Path:
+    """Where a demo keeps the keys of its waves: beside its database, which is refused for a real one."""
+    return Path(f"{database}-keys")
+
+
 @dataclass(slots=True)
 class Figures:
-    """What the year came to. ``zero`` names the figures that must be 0."""
+    """What the year came to. ``response_rate``: of everybody who was asked in the waves that closed, who answered; as
+    far as that was released. ``releases``: entries of the ledger, one for each wave."""
 
     participants: int = 0
     pairs_introduced: int = 0
@@ -43,6 +50,9 @@ class Figures:
     invitations_updated: int = 0
     als_sessions: int = 0
     als_reminders: int = 0
+    waves_closed: int = 0
+    response_rate: float = 0.0
+    releases: int = 0
     messages_delivered: int = 0
     messages_dead: int = 0
     duplicates: int = 0
@@ -59,6 +69,8 @@ class Figures:
             for role, limit in BUDGET.items()
             if self.max_messages.get(role, 0) > limit
         ]
+        if self.releases != self.waves_closed:
+            lines.append(f"{self.waves_closed} waves have closed, with {self.releases} releases")
         return lines
 
     def as_json(self) -> dict[str, object]:
@@ -123,11 +135,13 @@ class Year:
         settings = read(
             {
                 "DATABASE_URL": f"sqlite:///{self._database}",
+                "KEY_DIR": str(keys_beside(self._database)),
                 "PORT": "0",
                 "PUBLIC_URL": PUBLIC_URL,
                 **slack.settings(),
                 **teams.settings(),
-            }
+            },
+            is_demo=True,
         )
         self._app = application.build(settings, clock=self._clock, random=Random(self._seed))
         leads = [person for person in self._everybody.values() if person.part == "lead"]
@@ -226,6 +240,12 @@ class Year:
                 figures.invitations_sent += is_first
                 figures.invitations_updated += not is_first
             counts = uow.outbox.counts()
+            figures.waves_closed = len(uow.waves.closed(self._programme_id))
+            released = [from_ledger(entry.body) for entry in uow.ledger.all(self._programme_id)]
+        figures.releases = len(released)
+        asked = sum(row.invited for release in released for row in release.rows)
+        answered = sum(row.n for release in released for row in release.rows)
+        figures.response_rate = round(answered / asked, 3) if asked else 0.0
         figures.pairs_introduced = sum(fact.pair.introduced_at is not None for fact in facts)
         figures.messages_delivered = counts["delivered"]
         figures.messages_dead = counts["dead"]
@@ -236,6 +256,10 @@ class Year:
         figures.max_messages = {
             role: max(self._prompts[p.account] for p in self._everybody.values() if p.part == role) for role in BUDGET
         }
+
+    def channel(self) -> list[Post]:
+        """Everything that was posted to the leads' channel, in order."""
+        return [post for stand_in in self._platforms for post in stand_in.posts if post.kind == "channel"]
 
     def _months(self) -> list[Month]:
         names = sorted(self._messages_in.keys() | self._meetings_in.keys())

@@ -43,6 +43,7 @@ PER_MINUTE = {
     "chat.postEphemeral": 100,
     "chat.update": 50,
     "views.open": 100,
+    "views.push": 100,
     "views.update": 100,
     "views.publish": 100,
 }

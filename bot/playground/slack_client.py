@@ -104,25 +104,7 @@ class SlackClient:
         """Tap a button of a message or of the App Home, as it was when ``message`` was on the screen. Raises
         LookupError for what this person cannot see or what is not on it."""
         tapped = self._find(message, button)
-        payload = {
-            "type": "block_actions",
-            "user": self._me(),
-            "api_app_id": APP,
-            "team": {"id": self._workspace.team, "domain": "peermentor"},
-            "enterprise": None,
-            "is_enterprise_install": False,
-            "trigger_id": self._act(),
-            "actions": [
-                {
-                    "type": "button",
-                    "action_id": tapped.action_id,
-                    "block_id": tapped.action_id,
-                    "text": {"type": "plain_text", "text": tapped.text.text, "emoji": tapped.text.emoji},
-                    "value": tapped.value,
-                    "action_ts": f"{int(self._workspace.wire_time())}.{self._workspace.new_id('')}",
-                }
-            ],
-        }
+        payload = self._tapped(tapped)
         sent = None
         if message.conversation:
             sent = self._sent(message)
@@ -139,13 +121,27 @@ class SlackClient:
         shown = self._workspace.show(answered[-1]) if answered else None
         return Answer(status, form=self._opened_since(before), message=shown)
 
+    async def get_help(self, form: ShownForm) -> tuple[str, ...]:
+        """Tap *Get help* on an open form; what is shown in front of it. Raises LookupError where there is no such
+        button, or nothing is shown."""
+        modal = self._open(form)
+        found = [each for each in slack_blocks.all_buttons(modal.view.blocks) if each.text.text == "Get help"]
+        if not found:
+            raise LookupError(f"the form {form.name!r} has no such button")
+        view = modal.raw | {"id": modal.id, "team_id": self._workspace.team, "hash": modal.hash}
+        around = {"container": {"type": "view", "view_id": modal.id}, "view": view}
+        before = set(self._workspace.modals)
+        await self._wire.send_form({"payload": json.dumps(self._tapped(found[0]) | around)})
+        shown = self._opened_since(before)
+        if shown is None:
+            raise LookupError("nothing is shown")
+        return shown.lines
+
     async def submit(self, form: ShownForm, values: Values) -> Answer:
         """Fill in an open form and send it. What Slack itself refuses (a required field left empty, letters in a
         number, too much text) is not sent; the errors stand beside the fields. Raises LookupError for a form that is
         not open, or a field that is not on it."""
-        modal = self._workspace.modals.get(form.raw["id"])
-        if modal is None or modal.user != self._user:
-            raise LookupError(f"the form {form.name!r} is not open")
+        modal = self._open(form)
         fields = slack_blocks.inputs(modal.view)
         if values.keys() - fields.keys():
             raise LookupError(f"the form {form.name!r} has no field {sorted(values.keys() - fields.keys())}")
@@ -220,6 +216,34 @@ class SlackClient:
             case other:
                 modal.errors = {"": f"invalid response_action {other!r}"}
                 return self._still_open(status, modal)
+
+    def _open(self, form: ShownForm) -> Modal:
+        modal = self._workspace.modals.get(form.raw["id"])
+        if modal is None or modal.user != self._user:
+            raise LookupError(f"the form {form.name!r} is not open")
+        return modal
+
+    def _tapped(self, button: slack_blocks.Button) -> Json:
+        """A tap on a button, without where it is."""
+        return {
+            "type": "block_actions",
+            "user": self._me(),
+            "api_app_id": APP,
+            "team": {"id": self._workspace.team, "domain": "peermentor"},
+            "enterprise": None,
+            "is_enterprise_install": False,
+            "trigger_id": self._act(),
+            "actions": [
+                {
+                    "type": "button",
+                    "action_id": button.action_id,
+                    "block_id": button.action_id,
+                    "text": {"type": "plain_text", "text": button.text.text, "emoji": button.text.emoji},
+                    "value": button.value,
+                    "action_ts": f"{int(self._workspace.wire_time())}.{self._workspace.new_id('')}",
+                }
+            ],
+        }
 
     def _still_open(self, status: int, modal: Modal) -> Answer:
         return Answer(status, form=self._workspace.show_modal(modal), errors=dict(modal.errors))

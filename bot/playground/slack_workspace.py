@@ -134,6 +134,7 @@ class Workspace:
             "chat.postEphemeral": self._chat_post_ephemeral,
             "chat.update": self._chat_update,
             "views.open": self._views_open,
+            "views.push": self._views_open,
             "views.update": self._views_update,
             "views.publish": self._views_publish,
         }

@@ -79,6 +79,10 @@ class TeamsClient:
             )
         )
 
+    async def get_help(self, form: ShownForm) -> tuple[str, ...]:
+        """Tap *Get help* on an open dialog; what it shows then. Raises LookupError where there is no such button."""
+        return teams_cards.behind(form.raw["task"]["card"]["content"], "Get help")
+
     async def open_home(self) -> None:
         """Type ``home``; the home card arrives in the conversation."""
         await self.say("home")

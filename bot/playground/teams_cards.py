@@ -29,6 +29,7 @@ REQUIRED: dict[str, dict[str, type]] = {
     "Action.Execute": {"title": str, "data": dict},
     "Action.Submit": {"title": str, "data": dict},
     "Action.OpenUrl": {"url": str},
+    "Action.ToggleVisibility": {"title": str, "targetElements": list},
 }
 """The elements that the bot uses, each with the parts that Teams asks of it."""
 
@@ -54,8 +55,21 @@ def check(card: object) -> None:
 
 def lines(card: Json) -> tuple[str, ...]:
     """Every text on a card, top to bottom, as it is read."""
+    return _lines(card.get("body", []), card.get("actions", []))
+
+
+def behind(card: Json, button: str) -> tuple[str, ...]:
+    """What a tap on a button shows that was hidden. Raises LookupError where there is no such button."""
+    for action in actions(card):
+        if action["type"] == "Action.ToggleVisibility" and action["title"] == button:
+            named = set(action["targetElements"])
+            return _lines([element | {"isVisible": True} for element in card["body"] if element.get("id") in named], [])
+    raise LookupError(f"no button {button!r}")
+
+
+def _lines(body: list[Json], below: list[Json]) -> tuple[str, ...]:
     read: list[str] = []
-    for element in _walk(card.get("body", [])):
+    for element in _walk(body):
         match element["type"]:
             case "RichTextBlock":
                 read.append("".join(run["text"] for run in element["inlines"]))
@@ -64,7 +78,7 @@ def lines(card: Json) -> tuple[str, ...]:
             case _:
                 read.append(element.get("label", ""))
                 read += [_without_escapes(choice["title"], element) for choice in element.get("choices", [])]
-    read += [action.get("title", "") for action in card.get("actions", [])]
+    read += [action.get("title", "") for action in below]
     return tuple(line for line in map(readable, read) if line)
 
 
@@ -88,7 +102,8 @@ def buttons(card: Json) -> tuple[ShownButton, ...]:
 def form(task: Json, **context: str) -> ShownForm:
     """The form of an open dialog. ``context``: kept in ``raw``, for the submission."""
     card = task["card"]["content"]
-    data = _submit_of(card)["data"]
+    submit = _submit_of(card)
+    data: Json = submit["data"] if submit else {"form": "", "subject": "", "version": 0}
     return ShownForm(
         name=data["form"],
         subject=data["subject"],
@@ -111,7 +126,10 @@ def submission(shown: ShownForm, values: Values) -> Json:
     if unknown:
         raise ValueError(f"the form has no field {sorted(unknown)}")
     entered = {field["id"]: _entered(field, (shown.values | values)[_name(field)]) for field in _inputs(card)}
-    return {**_submit_of(card)["data"], **entered}
+    submit = _submit_of(card)
+    if submit is None:
+        raise ValueError("there is nothing to send")
+    return {**submit["data"], **entered}
 
 
 def readable(text: str) -> str:
@@ -187,7 +205,7 @@ def _listed(elements: object) -> list[Json]:
 def _walk(elements: Iterable[Json]) -> Iterator[Json]:
     for element in elements:
         if element["type"] == "Container":
-            yield from _walk(element["items"])
+            yield from _walk(element["items"]) if element.get("isVisible", True) else ()
         else:
             yield element
 
@@ -196,11 +214,14 @@ def _inputs(card: Json) -> list[Json]:
     return [element for element in _walk(card.get("body", [])) if element["type"].startswith("Input.")]
 
 
-def _submit_of(card: Json) -> Json:
-    submits = [action for action in actions(card) if action["type"] == "Action.Submit"]
-    if len(submits) != 1:
-        raise BadCard("a dialog needs one button that submits it")
-    return submits[0]
+def _submit_of(card: Json) -> Json | None:
+    """The button that sends a form; None where there is only something to read."""
+    submits = [
+        action for action in actions(card) if action["type"] == "Action.Submit" and "form" in action.get("data", {})
+    ]
+    if len(submits) > 1 or (not submits and _inputs(card)):
+        raise BadCard("a dialog with fields needs one button that submits it")
+    return submits[0] if submits else None
 
 
 def _name(field: Json) -> str:

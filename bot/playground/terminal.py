@@ -4,9 +4,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from bot.playground.client import Post
 from bot.playground.demo import BUDGET, LONDON, Arrived, Figures, Month
 from bot.texts import said_month
 
@@ -23,6 +25,7 @@ a message that reached somebody: when, who, where, and how it begins.
 NEXT_STEPS = """\
 What next?
   A year with other luck:  peermentor demo --seed 8
+  What leads have read:    peermentor demo --channel
   All that was stored:     {database} (SQLite)
   A programme of your own: fill in .env (see .env.example), then: peermentor run
 """
@@ -59,7 +62,7 @@ class Diary:
         wide = self._console.width >= WIDE
         line = Text(f"{at:%a %d  %H:%M}  ", style="dim")
         line.append(_fitted(_who(those, wide=wide), 32 if wide else 20), style="bold")
-        line.append(f"  {_where(those):<7}", style="cyan")
+        line.append(f"  {_where(those):<8}", style="cyan")
         line.append(text)
         self._console.print(line, no_wrap=True, overflow="ellipsis")
 
@@ -90,6 +93,14 @@ def _fitted(text: str, width: int) -> str:
     return text.ljust(width) if len(text) <= width else f"{text[: width - 1]}…"
 
 
+def channel(posts: list[Post]) -> list[Panel]:
+    """Every message of the leads' channel, as it can be read there."""
+    return [
+        Panel(Text("\n".join(post.lines)), title=f"{post.at.astimezone(LONDON):%a %d %B %Y, %H:%M}", title_align="left")
+        for post in posts
+    ]
+
+
 def months(rows: list[Month]) -> Table:
     """What happened in each month."""
     table = Table(title="\nMonth by month", title_justify="left", caption_justify="left")
@@ -116,6 +127,9 @@ def summary(figures: Figures) -> Table:
     table.add_row("Pairs introduced", str(figures.pairs_introduced))
     table.add_row("Meetings logged", str(figures.meetings_logged))
     table.add_row("Digests for the leads", str(figures.digests_posted))
+    table.add_row("Check-ins that closed", str(figures.waves_closed))
+    table.add_row("Results released", str(figures.releases))
+    table.add_row("Of those asked, answered", f"{figures.response_rate:.0%}")
     table.add_row("Messages delivered", str(figures.messages_delivered))
     table.add_row("Messages given up", str(figures.messages_dead))
     table.add_row("Messages that came twice (must be 0)", str(figures.duplicates))

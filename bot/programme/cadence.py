@@ -12,6 +12,8 @@ FIRST_LOOK_FOR_A_DATE = 21
 NEXT_LOOK_FOR_A_DATE = 42
 """The usual days after which the bot comes back to something; a programme may have others. The last is the time between
 one look and the next, and how long a meeting keeps the bot from asking for another."""
+CHECK_IN = 61
+"""The usual days between one check-in and the next: every other month."""
 SETTLED_AFTER_LEAVE = 7
 """Days that people have to themselves after leave, before the bot looks whether they have a date."""
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from bot.programme.findings import Findings, Spot
+from bot.files.findings import Findings, Spot
+from bot.files.keys import NotRead, line_of_text
+from bot.files.sheets import Row, read_sheet
 from bot.programme.pairs import work_together
-from bot.programme.settings_file import NotRead, address, is_address, line_of_text, region, zone
-from bot.programme.sheets import Row, read_sheet
+from bot.programme.settings_file import address, is_address, region, zone
 
 PEOPLE_COLUMNS = ("name", "email", "accounts", "organisation", "region", "grade", "role", "time_zone", "profile")
 PAIR_COLUMNS = ("mentor_email", "mentee_email")
 
 ROLES = ("mentor", "mentee", "control")
 DUTIES = ("lead", "selector", "facilitator", "senior support")
+_ALL_ROLES = ", ".join((*ROLES, *DUTIES))
 LONGEST_PROFILE = 600
 FEWEST_SENIORS = 2
 
@@ -131,7 +133,12 @@ def _or_blank(read: Callable[[str], str]) -> Callable[[str], str]:
 
 def _profile(cell: str) -> str:
     if len(cell) > LONGEST_PROFILE:
-        raise NotRead("too long", f"{len(cell)} characters are too many for a profile: at most {LONGEST_PROFILE}")
+        raise NotRead(
+            "too long",
+            "{count} characters are too many for a profile: at most {most}",
+            count=len(cell),
+            most=LONGEST_PROFILE,
+        )
     return cell
 
 
@@ -144,7 +151,9 @@ def _accounts(cell: str) -> tuple[Account, ...]:
             accounts.append(("teams", found[1].lower(), found[2].lower()))
         else:
             raise NotRead(
-                "bad account", f"{text[:80]!r} is no account: write slack:T123/U456 or teams:<tenant>/<object id>"
+                "bad account",
+                "{given!r} is no account: write slack:T123/U456 or teams:<tenant>/<object id>",
+                given=text[:80],
             )
     return tuple(dict.fromkeys(accounts))
 
@@ -162,13 +171,13 @@ def _role_and_duties(cell: str) -> tuple[str, frozenset[str]]:
     given = [word for word in words if word]
     for word in given:
         if word not in (*ROLES, *DUTIES):
-            raise NotRead("unknown role", f"{word[:40]!r} is none of {', '.join((*ROLES, *DUTIES))}")
+            raise NotRead("unknown role", "{given!r} is none of {known}", given=word[:40], known=_ALL_ROLES)
     roles = sorted(set(given) & set(ROLES))
     duties = frozenset(given) & frozenset(DUTIES)
     if not given:
-        raise NotRead("no role", f"a role is missing: one or more of {', '.join((*ROLES, *DUTIES))}")
+        raise NotRead("no role", "a role is missing: one or more of {known}", known=_ALL_ROLES)
     if len(roles) > 1:
-        raise NotRead("two roles", f"nobody is {' and '.join(roles)} in one programme")
+        raise NotRead("two roles", "nobody is {one} and {other} in one programme", one=roles[0], other=roles[1])
     if {"lead", "senior support"} <= duties:
         raise NotRead("lead and senior support", "senior support is never a lead: people must be free to talk to them")
     return "".join(roles), duties

@@ -3,11 +3,15 @@
 People are told apart by their e-mail address; where that is new, by an account of theirs that is stored.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 
-from bot.programme.findings import Findings
+from bot.files.findings import Findings
 from bot.programme.people_files import Account, Listed, ListedPair, PeopleList
+from bot.programme.sets_file import ListedSet
+from bot.programme.sets_plan import NO_SETS, Known, SetsPlan, StoredSet, plan_sets
 from bot.programme.settings_file import Settings
 
 LONGEST_SHOWN = 60
@@ -41,6 +45,7 @@ class Standing:
     settings: Settings | None = None
     people: Sequence[Stored] = ()
     pairs: frozenset[tuple[int, int]] = frozenset()
+    sets: Sequence[StoredSet] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,32 +109,43 @@ class Plan:
     changes: tuple[Change, ...]
     people: PeoplePlan
     pairs: PairsPlan
+    sets: SetsPlan
 
     @property
     def changes_nothing(self) -> bool:
         """Whether everything is stored as the files say it."""
-        return not (self.is_new or self.changes or self.people.added or self.people.changed or self.pairs.added)
+        people = self.people.added or self.people.changed or self.pairs.added
+        return not (self.is_new or self.changes or people) and self.sets.changes_nothing
 
 
 def plan_import(
     settings: Settings,
     people: PeopleList,
     pairs: Sequence[ListedPair] | None,
+    sets: Sequence[ListedSet] | None,
     standing: Standing,
+    *,
+    now: datetime,
     findings: Findings,
 ) -> Plan:
-    """The plan; what cannot be done as the files ask is a mistake. ``pairs``: None where no such file was given."""
+    """The plan; what cannot be done as the files ask is a mistake. ``pairs``: None where no such file was given.
+    ``sets``: None where not all could be told, and nothing is planned of them."""
     known = _recognised(people, standing, findings)
     before = standing.settings
     if before is not None and before.name != settings.name:
         text = f"the database holds {before.name!r}, whose name a file cannot change; another programme needs its own"
         findings.mistake(settings.named_at, "another programme", text)
+    planned_sets = NO_SETS
+    if sets is not None:
+        planned_sets = plan_sets(sets, standing.sets, _known_to_sets(known, standing), now, findings)
+        _refuse_to_leave_sets_alone(people, known, planned_sets.missing, findings)
     return Plan(
         settings=settings,
         is_new=before is None,
         changes=changes_of_settings(before, settings) if before else (),
         people=_plan_people(people, known, standing, findings),
         pairs=_plan_pairs(pairs, known, standing) if pairs is not None else PairsPlan([], len(standing.pairs), []),
+        sets=planned_sets,
     )
 
 
@@ -247,6 +263,38 @@ def _plan_pairs(pairs: Sequence[ListedPair], known: Mapping[str, Stored], standi
         unchanged=len(found),
         missing=[(addresses[mentor], addresses[mentee]) for mentor, mentee in sorted(standing.pairs - found)],
     )
+
+
+# Sets
+
+
+def _known_to_sets(known: Mapping[str, Stored], standing: Standing) -> Known:
+    return Known(
+        ids={email: stored.id for email, stored in known.items()},
+        addresses={stored.id: stored.email for stored in standing.people},
+        gone=frozenset(stored.id for stored in standing.people if stored.state == "left"),
+    )
+
+
+def _refuse_to_leave_sets_alone(
+    people: PeopleList, known: Mapping[str, Stored], staying: Sequence[StoredSet], findings: Findings
+) -> None:
+    """A set that stays, because the file does not have it, keeps its facilitator, and mentors as its members."""
+    facilitated: defaultdict[int, list[str]] = defaultdict(list)
+    for each in staying:
+        facilitated[each.facilitator].append(each.name)
+    set_of = {member: each.name for each in staying for member in each.members}
+    for person in people.people:
+        stored = known.get(person.email)
+        if stored is None:
+            continue
+        if stored.id in facilitated and "facilitator" not in person.duties:
+            names = ", ".join(map(repr, facilitated[stored.id]))
+            text = f"{stored.name} facilitates {names}: give it another facilitator before this duty ends"
+            findings.mistake(person.row.spot("role"), "facilitator of a set", text)
+        if stored.id in set_of and person.role not in {stored.role, "mentor"}:
+            text = f"{stored.name} is in the set {set_of[stored.id]!r}, which is for mentors: take them out first"
+            findings.mistake(person.row.spot("role"), "member of a set", text)
 
 
 def _short(text: str) -> str:

@@ -102,7 +102,7 @@ def _is_free(quiet: Quiet, day: date) -> bool:
     """Whether it is quiet all day."""
     return (
         day.weekday() in quiet.no_send_days
-        or day in _bank_holidays(quiet.region, day.year)
+        or is_bank_holiday(day, quiet.region)
         or any(first <= day <= last for first, last in quiet.leave)
     )
 
@@ -148,6 +148,11 @@ def _before_quiet(quiet: Quiet, at: datetime) -> datetime:
 def _on_the_wall(zone: ZoneInfo, day: date, hour: int) -> datetime:
     """When a clock on the wall first shows this hour or, where it is skipped, the one after it; in UTC."""
     return datetime.combine(day, time(hour), zone).astimezone(UTC)
+
+
+def is_bank_holiday(day: date, region: str) -> bool:
+    """Whether a day is a bank holiday in a nation."""
+    return day in _bank_holidays(region, day.year)
 
 
 @lru_cache

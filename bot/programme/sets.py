@@ -14,6 +14,9 @@ SHORTEST = 15
 LONGEST = 480
 """Minutes of a session."""
 
+FEWEST_MEMBERS = 2
+MOST_MEMBERS = 12
+
 PREPARED_BEFORE = timedelta(days=14)
 """How long before a session everybody's own times are reckoned: leave of the week before it is known by then."""
 

@@ -24,7 +24,7 @@ from bot.reading import about
 from storage.models import metadata
 from storage.records import Account
 from storage.unit_of_work import Database
-from tests.world import ACCOUNTS, World
+from tests.world import ACCOUNTS, World, keys_of
 
 Row = tuple[Any, ...]
 Rows = dict[str, frozenset[Row]]
@@ -115,8 +115,9 @@ class Stage:
 
     def __init__(self, database_url: str, world: World) -> None:
         self.world = world
-        _do_not_wait_for_the_disk(world.database)
+        do_not_wait_for_the_disk(world.database)
         self.database_url = database_url
+        self.key_dir = keys_of(database_url).path
         members = [Member(account, first, f"{first.lower()}@example.org") for first, account in EVERYBODY.items()]
         self.slack = SlackStandIn([m for m in members if m.account.platform == "slack"], self.now, team="T1")
         self.teams = TeamsStandIn([m for m in members if m.account.platform == "teams"], self.now, tenant="tenant-1")
@@ -147,14 +148,16 @@ class Stage:
         settings = read(
             {
                 "DATABASE_URL": self.database_url,
+                "KEY_DIR": str(self.key_dir),
                 "PORT": "0",
                 "PUBLIC_URL": "https://mentoring.example.org",
                 **self.slack.settings(),
                 **self.teams.settings(),
-            }
+            },
+            is_demo=True,
         )
         self.app = application.build(settings, clock=self.now, random=Random(1))
-        _do_not_wait_for_the_disk(self.app.database)
+        do_not_wait_for_the_disk(self.app.database)
         self._listening = application.listening(self.app, settings.host, settings.port)
         self.address = await self._listening.__aenter__()
         for stand_in in self.stand_ins:
@@ -417,7 +420,7 @@ def _slack_state(field: str, value: str | tuple[str, ...]) -> dict[str, Any]:
     return {"type": "radio_buttons", "selected_option": {"value": value} if value else None}
 
 
-def _do_not_wait_for_the_disk(database: Database) -> None:
+def do_not_wait_for_the_disk(database: Database) -> None:
     """What the tests kill is the process, never the machine."""
     if database.is_sqlite:
         database.engine.dispose()

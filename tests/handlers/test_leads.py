@@ -242,8 +242,8 @@ def test_a_digest_of_two_thousand_pairs_fits_both_platforms(mentor: str, mentee:
     )
     slack.message(message)
     teams.card(message)
-    assert lists(message)["No meeting logged so far"][-1] == "and 657 more"
-    assert lists(message)["Cannot be reached"][-1] == "and 490 more"
+    assert lists(message)["No meeting logged so far"][-1] == "and 658 more"
+    assert lists(message)["Cannot be reached"][-1] == "and 491 more"
 
 
 # When it is posted

@@ -18,6 +18,8 @@ from bot.handlers import (
     leads_pairs,
     leads_people,
     leads_programme,
+    leads_removal,
+    leads_sets,
     schedule,
     welcome,
 )
@@ -30,7 +32,14 @@ from storage.records import Account, Newcomer, Pair, Person
 from tests.handlers.acts import actions, button, deliver, form_of, said, words
 from tests.world import World
 
-FLOWS = (leads_change.flow, leads_programme.flow, leads_people.flow, leads_pairs.flow)
+FLOWS = (
+    leads_change.flow,
+    leads_programme.flow,
+    leads_people.flow,
+    leads_removal.flow,
+    leads_pairs.flow,
+    leads_sets.flow,
+)
 ROUTES = [(flow, *kind_and_name) for flow in FLOWS for kind_and_name in flow.routes]
 
 

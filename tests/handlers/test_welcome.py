@@ -49,7 +49,8 @@ def test_the_card_says_who_sees_what_and_which_rules_hold(world: World, who: str
     for promise in (
         "voluntary",
         "supervision and appraisal",
-        "Leads never see topics, lengths or answers",
+        "Leads never see topics or lengths",
+        "nobody sees whether you answered",
         "serious risk",
         "No patient details",
         "three things",

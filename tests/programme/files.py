@@ -36,3 +36,39 @@ bethan@harbourside.example,megan@harbourside.example
 def with_line(sheet: str, line: str) -> str:
     """The sheet with one more line."""
     return f"{sheet}{line}\n"
+
+
+PEOPLE_OF_SETS = f"""\
+{PEOPLE}Omar El-Sayed,omar@harbourside.example,slack:T0HARBOUR/U0OMAR,,,ST6,mentor,,
+Noor Rahman,noor@harbourside.example,slack:T0HARBOUR/U0NOOR,,,ST7,mentor,,
+Tomasz Zielinski,tomasz@harbourside.example,,,,ST7,mentor,,
+Devika Nair,devika@harbourside.example,slack:T0HARBOUR/U0DEVIKA,,,ST6,mentor,,
+Hanna Lindqvist,hanna@harbourside.example,slack:T0HARBOUR/U0HANNA,,,Consultant,facilitator,,
+"""
+
+SETS = """
+[[als]]
+name = "Northern set"
+facilitator = "vikram@harbourside.example"
+members = [
+    "bethan@harbourside.example",
+    "omar@harbourside.example",
+]
+
+[[als.session]]
+starts_at = 2026-10-07 14:00
+place = "Seminar room 2"
+
+[[als.session]]
+starts_at = 2026-12-02 14:00
+minutes = 90
+place = "https://meet.harbourside.example/north"
+
+[[als]]
+name = "Southern set"
+facilitator = "hanna@harbourside.example"
+members = ["noor@harbourside.example", "tomasz@harbourside.example"]
+
+[[als.session]]
+starts_at = 2026-10-08 09:30
+"""

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.files.findings import Findings, told
+from bot.files.toml_file import read_toml
 from bot.programme import cadence, quiet
-from bot.programme.findings import Findings, told
 from bot.programme.people_files import Listed, ListedPair, read_pairs, read_people
 from bot.programme.settings_file import KEYS, SUPPORT, Service, Settings, read_settings
 from tests.programme.files import HEADER, PAIRS, PEOPLE, SETTINGS, with_line
@@ -20,9 +21,14 @@ EXAMPLE = resources.files("bot.programme").joinpath("example.toml").read_bytes()
 TENANT = "5f0c1f2e-0000-4000-8000-00000000AAAA"
 
 
+def settings_in(raw: bytes, findings: Findings) -> Settings | None:
+    document = read_toml("programme.toml", raw, findings)
+    return read_settings(document, findings) if document else None
+
+
 def settings_of(text: str) -> tuple[Settings | None, list[str]]:
     findings = Findings()
-    return read_settings("programme.toml", text.encode(), findings), [str(mistake) for mistake in findings.mistakes]
+    return settings_in(text.encode(), findings), [str(mistake) for mistake in findings.mistakes]
 
 
 def people_of(text: str) -> tuple[list[Listed], Findings]:
@@ -65,10 +71,10 @@ def test_every_key_fills_a_field_of_its_own() -> None:
 
 def test_the_example_is_read_and_what_it_calls_usual_is() -> None:
     findings = Findings()
-    given = read_settings("programme.toml", EXAMPLE, findings)
+    given = settings_in(EXAMPLE, findings)
     assert [str(mistake) for mistake in findings.mistakes] == []
     assert given is not None
-    shorter = re.sub(r"(?m)^(\w+_days|from|until|time_zone|region) = .*\n", "", EXAMPLE.decode())
+    shorter = re.sub(r"(?m)^(\w+_days|from|until|time_zone|region|disclosure) = .*\n", "", EXAMPLE.decode())
     assert settings_of(shorter)[0] == given
     assert (given.quiet_from, given.quiet_until) == (quiet.QUIET_FROM, quiet.QUIET_UNTIL)
     assert given.reminder_days == cadence.REMINDER_OF_WELCOME
@@ -101,10 +107,26 @@ def test_a_programme_is_read() -> None:
         ("dominic.hale@harbourside.example", "dominic", "line 7, column email: 'dominic' is no e-mail address"),
         ("[contact]", 'region = "FRA"\n[contact]', "line 5, column region: 'FRA' is none of ENG, WLS, SCT, NIR"),
         ("[contact]", 'time_zone = "Europe"\n[contact]', "line 5, column time_zone: 'Europe' is no time zone"),
+        ("[contact]", '[contact]\n"\\u001b[2J" = 1', "line 5, column '\\x1b[2J': this key is not known"),
         ("[contact]", "colour = 1\n[contact]", "line 5, column colour: this key is not known"),
-        ("[contact]", "[cadence]\nfirst_date_days = 0\n[contact]", "line 6, column first_date_days: 0 is no number"),
-        ("[contact]", "[quiet_hours]\nfrom = true\n[contact]", "line 6, column from: True is no hour"),
+        ("[contact]", "[cadence]\nfirst_date_days = 0\n[contact]", "line 6, column first_date_days: 0 is not a whole"),
+        (
+            "[contact]",
+            "[quiet_hours]\nfrom = true\n[contact]",
+            "line 6, column from: True is not a whole number from 0 to 23",
+        ),
         ("[contact]", "[contact]\n[[[", "line 6, column"),
+        (
+            "[contact]",
+            "[cadence]\ncheck_in_days = 27\n[contact]",
+            "line 6, column check_in_days: 27 is not a whole numb",
+        ),
+        ("[contact]", 'disclosure = "lax"\n[contact]', "line 5, column disclosure: 'lax' is none of standard, strict"),
+        (
+            "[contact]",
+            'disclosure = "research"\n[contact]',
+            "line 5, column disclosure: the level research needs quest",
+        ),
         ('name = "Dominic Hale"\n', "", "line 5, column name: contact.name is missing"),
         ('nation = "ENG"', 'nation = "England and Wales"', "line 10, column nation: 'England and Wales' is none of"),
         ('reach = "0300 0303 300"\n', "", "line 9, column reach: reach is missing"),
@@ -145,7 +167,7 @@ def test_a_service_twice_is_a_mistake() -> None:
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: (SETTINGS + text).encode("utf-8", "replace")))
 def test_no_bytes_break_the_programme(raw: bytes) -> None:
     findings = Findings()
-    assert (read_settings("programme.toml", raw, findings) is None) == bool(findings.mistakes)
+    assert (settings_in(raw, findings) is None) == bool(findings.mistakes)
 
 
 # people.csv

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
-from bot.programme.findings import Findings
+from bot.files.findings import Findings
+from bot.files.toml_file import read_toml
 from bot.programme.people_files import read_pairs, read_people
 from bot.programme.plan import Plan, Standing, Stored, plan_import
 from bot.programme.settings_file import Settings, read_settings
 from tests.programme.files import PAIRS, PEOPLE, SETTINGS
+
+NOW = datetime(2026, 8, 10, 9, 0, tzinfo=UTC)
 
 
 def plan(
@@ -20,12 +24,13 @@ def plan(
     assert listed is not None
     paired = None if pairs is None else read_pairs("pairs.csv", pairs.encode(), listed, findings)
     assert findings.mistakes == []
-    made = plan_import(given, listed, paired, standing, findings)
+    made = plan_import(given, listed, paired, [], standing, now=NOW, findings=findings)
     return made, [str(mistake) for mistake in findings.mistakes]
 
 
 def _settings(text: str) -> Settings:
-    given = read_settings("programme.toml", text.encode(), Findings())
+    document = read_toml("programme.toml", text.encode(), Findings())
+    given = read_settings(document, Findings()) if document else None
     assert given is not None
     return given
 

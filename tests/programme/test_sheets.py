@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.programme.findings import Findings
-from bot.programme.sheets import read_sheet
+from bot.files.findings import Findings
+from bot.files.sheets import read_sheet
 
 COLUMNS = ("name", "time_zone", "profile")
 HEADER = "name,time_zone,profile\n"

@@ -22,7 +22,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot import config
 from bot.chat import ChatError
 from bot.clock import Clock
-from bot.flow import Event, FormErrors, Outcome, Private, ShowForm, ShowHome, Update
+from bot.flow import Event, FormErrors, InForm, Outcome, Private, ShowForm, ShowHome, Update
 from bot.platforms import Dispatch, Platform
 from bot.platforms.slack import events, render
 from bot.platforms.slack.chat import SlackChat, private, quiet
@@ -151,15 +151,14 @@ class _Adapter:
         conversation, and whatever has no place in an answer, dispatch has put into the outbox."""
         event = heard.event
         try:
+            body = _in_the_answer(event, outcome)
+            if body is not None:
+                return body
             match outcome:
-                case ShowForm(form=form) if event.kind == "form":
-                    return {"response_action": "update", "view": render.modal(form)}
+                case InForm(message=message):
+                    await self._chat.show_in_front(heard.trigger, message)
                 case ShowForm(form=form) if heard.trigger:
                     await self._chat.show_form(heard.trigger, form)
-                case FormErrors(errors=errors, form=form) if event.kind == "form":
-                    return {"response_action": "errors", "errors": render.form_errors(errors, form)}
-                case Private(message=message) | Update(message=message) if event.kind == "command":
-                    return private(message)
                 case Private(message=message) | Update(message=message) if heard.response_url:
                     replace = isinstance(outcome, Update)
                     await self._chat.respond(heard.response_url, message, replace=replace)
@@ -189,6 +188,21 @@ class _Adapter:
                 return BoltResponse(status=200)
         log.warning("slack.malformed", error=type(error).__name__)
         return BoltResponse(status=400)
+
+
+def _in_the_answer(event: Event, outcome: Outcome) -> dict[str, Any] | None:
+    """The body of the acknowledgement, for outcomes that it can carry."""
+    match outcome:
+        case ShowForm(form=form) if event.kind == "form":
+            return {"response_action": "update", "view": render.modal(form)}
+        case InForm(message=message) if event.kind == "form":
+            return {"response_action": "update", "view": render.words(message)}
+        case FormErrors(errors=errors, form=form) if event.kind == "form":
+            return {"response_action": "errors", "errors": render.form_errors(errors, form)}
+        case Private(message=message) | Update(message=message) if event.kind == "command":
+            return private(message)
+        case _:
+            return None
 
 
 def _not_shown() -> Message:

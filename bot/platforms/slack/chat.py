@@ -172,6 +172,10 @@ class SlackChat:
         """Open a form for the person who just did something; ``trigger`` lives for three seconds."""
         await self._call(self.client.views_open, trigger_id=trigger, view=_rendered(render.modal, form))
 
+    async def show_in_front(self, trigger: str, message: Message) -> None:
+        """Show words in front of the form that the person has open."""
+        await self._call(self.client.views_push, trigger_id=trigger, view=_rendered(render.words, message))
+
     async def show_home(self, user: str, message: Message) -> None:
         """Publish a person's App Home."""
         await self._call(self.client.views_publish, user_id=user, view=_rendered(render.home, message))

@@ -168,6 +168,7 @@ def tap(body: dict[str, Any], bot: Identity, now: datetime) -> Heard:
         can_open_form=True,
         answers_privately=private and bool(sent.response_url),
         on_home=sent.view is not None and sent.view.type == "home",
+        in_form=sent.view is not None and sent.view.type == "modal",
     )
     return Heard(event, trigger=sent.trigger_id, response_url=sent.response_url if private else "")
 

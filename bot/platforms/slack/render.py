@@ -43,6 +43,11 @@ MESSAGE_BYTES = 13_000
 INPUT = "input"
 """The action id of every field of a form."""
 
+TITLE_OF_WORDS = "peermentor"
+"""Of a message in the window of a form."""
+GET_HELP = ui.Buttons((ui.Button(_("Get help"), "support"),))
+"""Below free text. What it opens lies in front of the form, so that what was typed stays."""
+
 Json = dict[str, Any]
 
 
@@ -65,7 +70,12 @@ def modal(form: ui.Form) -> Json:
     metadata = json.dumps({"subject": form.subject, "version": form.version})
     if len(metadata) > PRIVATE_METADATA:
         raise ValueError(f"the form {form.name!r} has a subject of {len(form.subject)} characters")
-    blocks = [*(_sections(form.intro) if form.intro else ()), *map(_input, form.fields), _seen_by(form.seen_by)]
+    blocks = [
+        *(_sections(form.intro) if form.intro else ()),
+        *map(_input, form.fields),
+        *(_blocks((GET_HELP,)) if form.get_help else ()),
+        _seen_by(form.seen_by),
+    ]
     if len(blocks) > BLOCKS_IN_A_VIEW:
         raise ValueError(f"the form {form.name!r} has {len(blocks)} blocks; Slack takes {BLOCKS_IN_A_VIEW}")
     return {
@@ -76,6 +86,16 @@ def modal(form: ui.Form) -> Json:
         "close": _plain(_("Cancel"), TITLE, "a form's close button"),
         "private_metadata": metadata,
         "blocks": blocks,
+    }
+
+
+def words(said: ui.Message) -> Json:
+    """A message as a modal view, in the window of a form."""
+    return {
+        "type": "modal",
+        "title": _plain(TITLE_OF_WORDS, TITLE, "a title"),
+        "close": _plain(_("Close"), TITLE, "a close button"),
+        "blocks": _limited_blocks(said, BLOCKS_IN_A_VIEW),
     }
 
 

@@ -163,7 +163,11 @@ def _invoked(activity: Activity, bare: Event) -> Received | None:
             key = _key("open", activity.conversation.id, activity.id)
             return Received(replace(opened, can_open_form=True, key=key))
         case "task/submit":
-            return _submitted(bare, msgspec.convert(activity.value, _Submit).data)
+            data = msgspec.convert(activity.value, _Submit).data
+            if "form" in data:
+                return _submitted(bare, data)
+            tapped = _tapped(bare, msgspec.convert(data, _Tap))
+            return Received(replace(tapped, can_open_form=True, in_form=True))
         case _:
             return None
 
@@ -195,7 +199,14 @@ def _submitted(bare: Event, data: dict[str, Any]) -> Received:
     # Sent again by Teams, the dialog and its values are the same; sent again by the person, one of them differs.
     key = _key("form", bare.account.user, sent.form, sent.subject, sent.version, sent.dialog, values)
     event = replace(
-        bare, kind="form", name=sent.form, subject=sent.subject, version=sent.version, values=values, key=key
+        bare,
+        kind="form",
+        name=sent.form,
+        subject=sent.subject,
+        version=sent.version,
+        values=values,
+        key=key,
+        can_open_form=True,
     )
     return Received(event, sent.dialog)
 

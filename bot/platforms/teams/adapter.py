@@ -14,7 +14,7 @@ from botframework.connector.auth import ClaimsIdentity
 
 from bot.clock import Clock
 from bot.config import Teams
-from bot.flow import Done, FormErrors, Outcome, ShowForm, Update
+from bot.flow import Done, FormErrors, InForm, Outcome, ShowForm, Update
 from bot.platforms import Dispatch, Platform
 from bot.platforms.teams import activity, render
 from bot.platforms.teams.auth import CHANNEL, ChannelTokens, Claims, KeysUnavailable, NotAllowed
@@ -147,6 +147,8 @@ def _dialog_answer(outcome: Outcome, received: activity.Received) -> render.Json
     """A form that is shown, words instead of one, or None: the dialog closes and messages say the rest."""
     if isinstance(outcome, ShowForm):
         task = render.dialog(outcome.form, secrets.token_hex(8))
+    elif isinstance(outcome, InForm):
+        task = render.words(outcome.message)
     elif isinstance(outcome, FormErrors):
         task = render.dialog(outcome.form, received.dialog, received.event.values, outcome.errors)
     elif received.event.kind == "form":

@@ -22,6 +22,9 @@ MAX_BUTTONS = 6
 MAX_TITLE = 24
 SCHEMES = frozenset({"https", "mailto", "tel"})
 
+TITLE_OF_WORDS = "peermentor"
+"""Of a message in the window of a form."""
+
 TAP = ("action", "subject", "version")
 """What a button carries, in this order: action, subject and version."""
 DIALOG = ("form", "subject", "version", "dialog")
@@ -30,15 +33,18 @@ ONE, MANY = "one:", "many:"
 """What stands before a field's name in the id of its input: whether one value or several come back."""
 
 
-def card(message: ui.Message) -> Json:
-    """The card of a message. Raises TypeError for an element that is not known, ValueError beyond Teams' limits."""
+def card(message: ui.Message, *, in_dialog: bool = False) -> Json:
+    """The card of a message. Raises TypeError for an element that is not known, ValueError beyond Teams' limits.
+
+    ``in_dialog``: it is shown in the window of a form, where only buttons that submit do anything.
+    """
     body: list[Json] = []
     divide = under_heading = False
     for block in message.blocks:
         if isinstance(block, ui.Divider):
             divide = True
             continue
-        elements = _divided(_elements(block), divide=divide)
+        elements = _divided(_elements(block, in_dialog=in_dialog), divide=divide)
         if elements and under_heading:
             elements[0]["spacing"] = "Small"
         body += elements
@@ -78,6 +84,7 @@ def dialog(
             items += _error(errors[field.name])
         items += _paragraph(field.help, isSubtle=True, size="Small")
         body.append({"type": "Container", "spacing": "Medium", "items": items})
+    body += _get_help(form.get_help)
     body += _paragraph(form.seen_by, isSubtle=True, size="Small")
     send = {
         "type": "Action.Submit",
@@ -92,6 +99,29 @@ def dialog(
         "height": "medium",
         "card": attachment(content),
     }
+
+
+def words(message: ui.Message) -> Json:
+    """A message in the window of a form, as ``task.value`` of a task module answer."""
+    return {
+        "title": TITLE_OF_WORDS,
+        "width": "medium",
+        "height": "medium",
+        "card": attachment(card(message, in_dialog=True)),
+    }
+
+
+def _get_help(numbers: tuple[ui.Link, ...]) -> list[Json]:
+    """A button that shows numbers to call in the form itself, so that what was typed stays."""
+    if not numbers:
+        return []
+    show = {"type": "Action.ToggleVisibility", "title": _("Get help"), "targetElements": ["get_help"]}
+    lines = [line for number in numbers for line in _elements(number)]
+    more = _paragraph(_("There is more, and people to talk to, when you type: support"), isSubtle=True, size="Small")
+    return [
+        {"type": "ActionSet", "actions": [show]},
+        {"type": "Container", "id": "get_help", "isVisible": False, "items": [*lines, *more]},
+    ]
 
 
 def _card(body: list[Json], fallback: str) -> Json:
@@ -117,7 +147,7 @@ def _divided(elements: list[Json], *, divide: bool) -> list[Json]:
     return elements
 
 
-def _elements(block: ui.Element) -> list[Json]:
+def _elements(block: ui.Element, *, in_dialog: bool = False) -> list[Json]:
     match block:
         case ui.Heading(text):
             elements = _lines([[_run(one_line(text), weight="Bolder", size="Medium")]], gap="Large")
@@ -134,7 +164,7 @@ def _elements(block: ui.Element) -> list[Json]:
         case ui.Contact():
             elements = _contact(block)
         case ui.Buttons(buttons):
-            elements = _buttons(buttons)
+            elements = _buttons(buttons, in_dialog=in_dialog)
         case _:
             raise TypeError(f"Teams cannot show {type(block).__name__}")
     return elements
@@ -151,16 +181,19 @@ def _contact(contact: ui.Contact) -> list[Json]:
     return _lines(lines)
 
 
-def _buttons(buttons: tuple[ui.Button, ...]) -> list[Json]:
+def _buttons(buttons: tuple[ui.Button, ...], *, in_dialog: bool) -> list[Json]:
     if len(buttons) > MAX_BUTTONS:
         raise ValueError(f"{len(buttons)} buttons in a row: Teams shows {MAX_BUTTONS}")
-    return [{"type": "ActionSet", "actions": [_button(button) for button in buttons]}] if buttons else []
+    actions = [_button(button, in_dialog=in_dialog) for button in buttons]
+    return [{"type": "ActionSet", "actions": actions}] if actions else []
 
 
-def _button(button: ui.Button) -> Json:
+def _button(button: ui.Button, *, in_dialog: bool) -> Json:
     data: Json = dict(zip(TAP, (button.action, button.subject, button.version), strict=True))
     style: Json = {"style": "positive"} if button.primary else {}
     title = _plain(button.label)
+    if in_dialog:
+        return {"type": "Action.Submit", "title": title, "data": data, **style}
     if button.opens:
         fetch = {"msteams": {"type": "task/fetch"}}
         return {"type": "Action.Submit", "title": title, "data": data | fetch, **style}
@@ -210,7 +243,8 @@ def _typed(field: ui.DateField | ui.NumberField | ui.TimeField | ui.TextField, g
         case ui.TimeField():
             shown |= {"type": "Input.Time"} if _is_time(given) else {"placeholder": _("HH:MM")}
         case ui.TextField(multiline=multiline, max_length=most):
-            shown |= {"isMultiline": multiline, "maxLength": most}
+            # Teams lets nobody type more; what was forged must not make the dialog too big to be answered with.
+            shown |= {"isMultiline": multiline, "maxLength": most, "value": given[:most]}
     return shown
 
 

@@ -140,7 +140,10 @@ def upgrade() -> None:
         sa.Column("next_date_days", sa.Integer(), server_default="42", nullable=False),
         sa.Column("quiet_from", sa.Integer(), server_default="20", nullable=False),
         sa.Column("quiet_until", sa.Integer(), server_default="8", nullable=False),
+        sa.Column("check_in_days", sa.Integer(), server_default="61", nullable=False),
+        sa.Column("disclosure", sa.Text(), server_default="standard", nullable=False),
         sa.Column("is_demo", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.CheckConstraint("disclosure IN ('standard', 'strict', 'research')", name=op.f("ck_programme_disclosure")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
         sa.UniqueConstraint("name", name=op.f("uq_programme_name")),
     )
@@ -266,11 +269,11 @@ def upgrade() -> None:
     op.create_table(
         "prompt",
         sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("outbox_id", sa.Integer(), nullable=False),
+        sa.Column("outbox_id", sa.Integer(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_prompt_outbox_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_prompt_person_id")),
-        sa.PrimaryKeyConstraint("person_id", "outbox_id", name=op.f("pk_prompt")),
+        sa.UniqueConstraint("person_id", "outbox_id", name=op.f("uq_prompt_person_id_outbox_id")),
     )
     op.create_index("ix_prompt_person_id_sent_at", "prompt", ["person_id", "sent_at"], unique=False)
     op.create_table(
@@ -294,6 +297,27 @@ def upgrade() -> None:
         sa.Column("checked_on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_support_service_programme_id")),
         sa.PrimaryKeyConstraint("programme_id", "nation", "name", name=op.f("pk_support_service")),
+    )
+    op.create_table(
+        "wave",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.CheckConstraint("level IN ('standard', 'strict', 'research')", name=op.f("ck_wave_level")),
+        sa.CheckConstraint(
+            "state IN ('open', 'closing', 'released', 'scrubbed', 'destroyed')", name=op.f("ck_wave_state")
+        ),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_wave_programme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wave")),
+        sa.UniqueConstraint("key_id", name=op.f("uq_wave_key_id")),
+        sa.UniqueConstraint("programme_id", "name", "opens_at", name=op.f("uq_wave_programme_id_name_opens_at")),
     )
     op.create_table(
         "als_member",
@@ -321,6 +345,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("uid", name=op.f("uq_als_session_uid")),
     )
     op.create_index(op.f("ix_als_session_set_id"), "als_session", ["set_id"], unique=False)
+    op.create_table(
+        "ledger",
+        sa.Column("wave_id", sa.Integer(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["wave_id"], ["wave.id"], name=op.f("fk_ledger_wave_id")),
+        sa.PrimaryKeyConstraint("wave_id", name=op.f("pk_ledger")),
+    )
     op.create_table(
         "meeting",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -362,6 +394,28 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'open'"),
         postgresql_where=sa.text("state = 'open'"),
     )
+    op.create_table(
+        "sealed_answer",
+        sa.Column("wave_id", sa.Integer(), nullable=False),
+        sa.Column("tag", sa.LargeBinary(), nullable=False),
+        sa.Column("box", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["wave_id"], ["wave.id"], name=op.f("fk_sealed_answer_wave_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("wave_id", "tag", name=op.f("pk_sealed_answer")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "wave_member",
+        sa.Column("wave_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_wave_member_person_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["wave_id"], ["wave.id"], name=op.f("fk_wave_member_wave_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("wave_id", "person_id", name=op.f("pk_wave_member")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_wave_member_person_id"), "wave_member", ["person_id"], unique=False)
     op.create_table(
         "als_attendance",
         sa.Column("session_id", sa.Integer(), nullable=False),
@@ -414,6 +468,9 @@ def downgrade() -> None:
     op.drop_table("meeting_topic")
     op.drop_table("als_reply")
     op.drop_table("als_attendance")
+    op.drop_index(op.f("ix_wave_member_person_id"), table_name="wave_member")
+    op.drop_table("wave_member")
+    op.drop_table("sealed_answer")
     op.drop_index(
         "ix_proposal_open",
         table_name="proposal",
@@ -422,10 +479,12 @@ def downgrade() -> None:
     )
     op.drop_table("proposal")
     op.drop_table("meeting")
+    op.drop_table("ledger")
     op.drop_index(op.f("ix_als_session_set_id"), table_name="als_session")
     op.drop_table("als_session")
     op.drop_index(op.f("ix_als_member_person_id"), table_name="als_member")
     op.drop_table("als_member")
+    op.drop_table("wave")
     op.drop_table("support_service")
     op.drop_index(op.f("ix_support_request_person_id"), table_name="support_request")
     op.drop_table("support_request")

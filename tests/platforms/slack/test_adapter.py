@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from bot import ui
-from bot.flow import Done, FormErrors, Outcome, Private, Reply, ShowForm, ShowHome, Update
+from bot.flow import Done, FormErrors, InForm, Outcome, Private, Reply, ShowForm, ShowHome, Update
 from bot.platforms.slack.adapter import LARGEST
 from bot.playground.client import Fault, Shown
 from bot.playground.slack_workspace import BOT_ID, BOT_USER
@@ -372,6 +372,43 @@ async def test_a_form_that_follows_a_form_takes_its_place(rig: Rig) -> None:
     await client.submit(second, {"how": "video"})
     keys = [event.key for event in rig.dispatch.events if event.kind == "form"]
     assert len(set(keys)) == 2
+
+
+async def test_words_in_a_form_take_the_place_of_one_that_was_sent(rig: Rig) -> None:
+    rig.dispatch.outcome = ShowForm(form(), "go")
+    client = rig.stand_in.client(AMARA)
+    shown = (await client.command("logmeeting")).form
+    assert shown is not None
+    rig.dispatch.outcome = InForm(said("Sealed, thank you."))
+    answer = await client.submit(shown, {"how": "cafe"})
+    assert answer.form is not None
+    assert answer.form.lines == ("Sealed, thank you.", "Only you can see this.")
+    assert (answer.form.values, answer.form.raw["id"]) == ({}, shown.raw["id"])
+    assert rig.stand_in.posts == []
+
+
+async def test_get_help_lies_in_front_of_the_form_and_what_was_typed_stays(rig: Rig) -> None:
+    number = ui.Link("116 123: Samaritans", "tel:116123")
+    rig.dispatch.outcome = ShowForm(msgspec.structs.replace(form(), get_help=(number,)), "go")
+    client = rig.stand_in.client(AMARA)
+    shown = (await client.command("logmeeting")).form
+    assert shown is not None
+    assert "Get help" in shown.lines
+    rig.dispatch.outcome = InForm(said("Numbers to call", GO))
+    assert (await client.get_help(shown))[0] == "Numbers to call"
+    event = rig.dispatch.events[-1]
+    assert (event.kind, event.name, event.in_form, event.here) == ("button", "support", True, None)
+    rig.dispatch.outcome = Done()
+    await client.submit(shown, {"how": "cafe"})
+    assert rig.dispatch.events[-1].values["how"] == "cafe"
+
+
+async def test_a_form_without_free_text_has_no_get_help(rig: Rig) -> None:
+    rig.dispatch.outcome = ShowForm(form(), "go")
+    shown = (await rig.stand_in.client(AMARA).command("logmeeting")).form
+    assert shown is not None
+    with pytest.raises(LookupError):
+        await rig.stand_in.client(AMARA).get_help(shown)
 
 
 async def test_form_errors_stand_beside_their_fields_and_keep_what_was_typed(rig: Rig) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import jwt
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import ui
-from bot.flow import Done, Event, FormErrors, Outcome, Private, Reply, ShowForm, ShowHome, Update
+from bot.flow import Done, Event, FormErrors, InForm, Outcome, Private, Reply, ShowForm, ShowHome, Update
 from bot.platforms import Platform
 from bot.playground.client import Fault, Shown
 from bot.playground.teams import TeamsClient, TeamsStandIn
@@ -446,6 +447,54 @@ async def test_a_button_that_cannot_open_its_form_says_why(
     assert answer.form is None
     assert answer.message is not None
     assert answer.message.lines == (said,)
+
+
+async def test_words_in_a_form_take_the_place_of_one_that_was_sent(
+    bot: Platform, priya: TeamsClient, teams: TeamsStandIn, dispatch: RecordingDispatch
+) -> None:
+    shown = await on_screen(bot, priya, OPENER)
+    dispatch.outcome = ShowForm(FORM, "logmeeting", "17")
+    form = (await priya.tap(shown, shown.button("logmeeting"))).form
+    assert form is not None
+    posts = len(teams.posts)
+    dispatch.outcome = InForm(message(ui.Text("Sealed, thank you."), ui.Buttons((ui.Button("Help", "support"),))))
+    answer = await priya.submit(form, {})
+    assert answer.form is not None
+    assert answer.form.lines == ("Sealed, thank you.", "Help", "Only you can see this.")
+    assert (answer.form.name, answer.form.values) == ("", {})
+    assert len(teams.posts) == posts
+
+
+async def test_a_button_among_words_in_a_dialog_is_answered_there(
+    bot: Platform, priya: TeamsClient, teams: TeamsStandIn, dispatch: RecordingDispatch
+) -> None:
+    shown = await on_screen(bot, priya, OPENER)
+    dispatch.outcome = InForm(message(ui.Buttons((ui.Button("Help", "support", "3", 1),))))
+    words = (await priya.tap(shown, shown.button("logmeeting"))).form
+    assert words is not None
+    (action,) = words.raw["task"]["card"]["content"]["body"][0]["actions"]
+    assert action["type"] == "Action.Submit"
+    dispatch.outcome = InForm(message(ui.Text("999")))
+    value = {"data": action["data"]}
+    status, body = await teams.deliver(priya.activity("invoke", name="task/submit", value=value))
+    assert status == 200
+    assert body["task"]["type"] == "continue"
+    event = dispatch.events[-1]
+    assert (event.kind, event.name, event.subject, event.version, event.in_form) == ("button", "support", "3", 1, True)
+
+
+async def test_get_help_shows_numbers_within_the_form_and_what_was_typed_stays(
+    bot: Platform, priya: TeamsClient, dispatch: RecordingDispatch
+) -> None:
+    shown = await on_screen(bot, priya, OPENER)
+    number = ui.Link("116 123: Samaritans", "tel:116123")
+    dispatch.outcome = ShowForm(msgspec.structs.replace(FORM, get_help=(number,)), "logmeeting", "17")
+    form = (await priya.tap(shown, shown.button("logmeeting"))).form
+    assert form is not None
+    assert "Get help" in form.lines
+    assert number.label not in form.lines
+    assert (await priya.get_help(form))[0] == number.label
+    assert len(dispatch.events) == 1
 
 
 FILLED: ui.Values = {

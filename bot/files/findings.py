@@ -42,6 +42,11 @@ class Findings:
         self._warnings: list[Finding] = []
 
     @property
+    def count(self) -> int:
+        """How many mistakes there are so far."""
+        return len(self._mistakes)
+
+    @property
     def mistakes(self) -> list[Finding]:
         """All mistakes, file by file and in the order of their lines."""
         return _in_order(self._mistakes)

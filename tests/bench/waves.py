@@ -1,0 +1,176 @@
+"""Sealing an answer, closing a large wave, and the audit of a cohort like the example's."""
+
+import asyncio
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import event, insert
+
+from bot.closing import Closing
+from bot.surveys import rules
+from bot.surveys.auditing import asked, audited
+from bot.surveys.instrument import Answer, Comment, Instrument, Item, declared
+from bot.surveys.sealing import SCORES, WORDS, new_keys, seal, tag
+from storage.models import sealed_answer
+from tests.bench.figures import Figure, bench, peak_megabytes
+from tests.waves import BOTH, enrol, likert
+from tests.world import World, build
+
+PEOPLE = 10_000
+ITEMS = 20
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+QUESTIONNAIRE = Instrument(
+    id="large",
+    kind="questionnaire",
+    audience=BOTH,
+    title={"mentor": "Large", "mentee": "Large"},
+    level="standard",
+    items=(
+        *(likert(f"item_{LETTERS[number]}") for number in range(ITEMS)),
+        Item("comment", "text", dict.fromkeys(BOTH, "Anything else?"), "comments", "free text", "made up"),
+    ),
+)
+
+
+def an_answer(random: Random) -> Answer:
+    """Marks on everything."""
+    return Answer({item.id: (random.randint(1, 5),) for item in QUESTIONNAIRE.items if item.kind != "text"})
+
+
+@bench
+def sealing() -> Iterator[Figure]:
+    """CPU of sealing one answer with its comment and making their tags, in milliseconds."""
+    keys, random = new_keys(), Random(1)
+    times = 500
+    started = time.process_time()
+    for member in range(times):
+        seal(an_answer(random), QUESTIONNAIRE, keys.public)
+        seal(Comment({"comment": "x" * 400}, show=True), QUESTIONNAIRE, keys.public)
+        for kind in (SCORES, WORDS):
+            tag(keys.secret, member, 1, kind)
+    yield Figure("sealing an answer and a comment, CPU", (time.process_time() - started) / times * 1000, "ms", 1)
+
+
+@bench
+def closing() -> Iterator[Figure]:
+    """A wave of 10,000 answers with 20 items and comments, from the last moment to the destruction of its keys."""
+    with TemporaryDirectory(prefix="peermentor-bench-") as directory:
+        world = build(f"sqlite:///{Path(directory) / 'bench.sqlite3'}")
+        wave_id = asyncio.run(_answered(world))
+        at_rest = peak_megabytes()
+        seconds = Transactions(world)
+        with world.uow() as uow:
+            uow.waves.advance(wave_id, "open", "closing")
+        started = time.perf_counter()
+        done = asyncio.run(Closing(world.database, clock=lambda: world.now, random=Random(1)).advance())
+        took = time.perf_counter() - started
+        if done != 1:
+            raise RuntimeError("the wave was not closed")
+        world.database.close()
+    yield Figure("closing 10,000 answers of 20 items", took, "s", 5)
+    yield Figure("the longest transaction of that close", seconds.longest * 1000, "ms", 200)
+    yield Figure(f"memory of that close ({at_rest:.0f} MB before it)", peak_megabytes(), "MB", 300)
+
+
+@bench
+def audit() -> Iterator[Figure]:
+    """The audit of 62 people and 20 items, in its child process, which first loads the solver."""
+    random = Random(1)
+    people = [("mentor", 18), ("mentee", 18), ("control", 26)]
+    everybody = [(role, an_answer(random)) for role, count in people for _ in range(count)]
+    instrument = Instrument(
+        id="large",
+        kind="questionnaire",
+        audience=tuple(role for role, _ in people),
+        title=dict.fromkeys(dict(people), "Large"),
+        level="standard",
+        items=tuple(_for_all(item) for item in QUESTIONNAIRE.items if item.kind != "text"),
+    )
+    rows = rules.rows(instrument, rules.STANDARD, dict(people), everybody)
+    question = asked(rows, dict(people))
+    with children_cpu() as used:
+        if not asyncio.run(audited(question)).passed:
+            raise RuntimeError("the audit did not pass")
+    yield Figure("audit of 62 people and 20 items with its child's start, CPU", used.seconds, "s", 1)
+
+
+def _for_all(item: Item) -> Item:
+    return Item(
+        id=item.id,
+        kind=item.kind,
+        words=dict.fromkeys((*BOTH, "control"), "Question?"),
+        about=item.about,
+        construct=item.construct,
+        source=item.source,
+        options=item.options,
+        favourable=item.favourable,
+        favourable_words=item.favourable_words,
+    )
+
+
+async def _answered(world: World) -> int:
+    """A wave that 10,000 people have answered; its id."""
+    random, keys = Random(1), new_keys()
+    ids = enrol(world, PEOPLE // 2, PEOPLE // 2)
+    with world.uow() as uow:
+        uow.keys.put("1-large", keys.packed)
+        wave = uow.waves.open(
+            world.programme.id,
+            name=QUESTIONNAIRE.id,
+            instrument=declared(QUESTIONNAIRE),
+            level="standard",
+            roles=BOTH,
+            closes_at=world.now + timedelta(days=14),
+            public_key=keys.public,
+            key_id="1-large",
+        )
+    rows = []
+    for person_id in (*ids["mentor"], *ids["mentee"]):
+        contents = {SCORES: an_answer(random), WORDS: Comment({"comment": "x" * random.randint(0, 400)}, show=True)}
+        for kind, content in contents.items():
+            box = seal(content, QUESTIONNAIRE, keys.public)  # type: ignore[arg-type]  # the dict widens the two
+            rows.append({"wave_id": wave.id, "tag": tag(keys.secret, person_id, 1, kind), "box": box})
+    with world.database.engine.begin() as connection:
+        connection.execute(insert(sealed_answer), rows)
+    return wave.id
+
+
+class Transactions:
+    """How long the transactions of a database last, from now on. ``longest``: in seconds."""
+
+    def __init__(self, world: World) -> None:
+        self.longest = 0.0
+        self._began = 0.0
+        event.listen(world.database.engine, "begin", self._begin)
+        event.listen(world.database.engine, "commit", self._end)
+        event.listen(world.database.engine, "rollback", self._end)
+
+    def _begin(self, _connection: Any) -> None:
+        self._began = time.perf_counter()
+
+    def _end(self, _connection: Any) -> None:
+        self.longest = max(self.longest, time.perf_counter() - self._began)
+
+
+class Cpu:
+    """CPU time of child processes. ``seconds``."""
+
+    seconds = 0.0
+
+
+@contextmanager
+def children_cpu() -> Iterator[Cpu]:
+    """Counts what the children use that end within."""
+    used = Cpu()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    yield used
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used.seconds = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime

@@ -1,0 +1,169 @@
+"""A wave with many people in it, for tests of what happens to answers: without platforms, at the storage's door."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.closing import Closing
+from bot.surveys.instrument import Answer, Comment, Instrument, Item, declared
+from bot.surveys.sealing import SCORES, WORDS, WaveKeys, new_keys, seal, tag
+from bot.ui import Message, Text
+from storage.records import Account, Conversation, Newcomer, Wave
+from tests.world import World, keys_of
+
+LABELS = ("Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree")
+BOTH = ("mentor", "mentee")
+
+
+def likert(item: str) -> Item:
+    """An item that both roles are asked."""
+    return Item(
+        id=item,
+        kind="likert",
+        words={"mentor": f"Is {item} good for you?", "mentee": f"Is {item} good for you?"},
+        about=f"{item} is good",
+        construct="goodness",
+        source="made up",
+        options=LABELS,
+        favourable=(4, 5),
+        favourable_words="agree",
+    )
+
+
+PULSE = Instrument(
+    id="pulse",
+    kind="pulse",
+    audience=BOTH,
+    title={"mentor": "Mentor pulse", "mentee": "Mentee pulse"},
+    level="standard",
+    items=(
+        likert("time"),
+        likert("trust"),
+        likert("use"),
+        Item("comment", "text", dict.fromkeys(BOTH, "Anything else?"), "comments", "free text", "made up"),
+    ),
+)
+
+
+NOTE = Message("A note", (Text("A note"),), "Only you see this.")
+
+
+def enrol(world: World, mentors: int, mentees: int, prefix: str = "") -> dict[str, list[int]]:
+    """So many more people who take part, with accounts on Slack; their ids by role."""
+    roles = {"mentor": mentors, "mentee": mentees}
+    ids: dict[str, list[int]] = {}
+    with world.uow() as uow:
+        for role, count in roles.items():
+            ids[role] = uow.people.add_all([_newcomer(f"{prefix}{role}{number}") for number in range(count)])
+            uow.people.enrol_all(world.programme.id, dict.fromkeys(ids[role], role))
+            for person_id in ids[role]:
+                uow.people.set_state(person_id, "joined")
+    return ids
+
+
+def _newcomer(name: str) -> Newcomer:
+    return Newcomer(
+        name=f"{name.title()} Ashworth",
+        email=f"{name}@example.org",
+        accounts=(Account("slack", "T1", f"UX{name}"),),
+        time_zone="Europe/London",
+        region="ENG",
+        profile="",
+        grade="",
+        organisation="",
+        since=date(2025, 9, 1),
+    )
+
+
+def open_wave(world: World, instrument: Instrument = PULSE, *, level: str = "standard", days: int = 14) -> Wave:
+    """A wave for everybody who takes part, from now on."""
+    keys = new_keys()
+    key_id = f"{world.programme.id}-{instrument.id}-{world.now:%Y-%m-%d}"
+    with world.uow() as uow:
+        uow.keys.put(key_id, keys.packed)
+        return uow.waves.open(
+            world.programme.id,
+            name=instrument.id,
+            instrument=declared(instrument),
+            level=level,
+            roles=instrument.audience,
+            closes_at=world.now + timedelta(days=days),
+            public_key=keys.public,
+            key_id=key_id,
+        )
+
+
+def keys_of_wave(world: World, wave: Wave) -> WaveKeys:
+    """The keys, as only the bot has them."""
+    with world.uow() as uow:
+        return WaveKeys.unpacked(uow.keys.get(wave.key_id))
+
+
+def answer(
+    world: World,
+    wave: Wave,
+    person_id: int,
+    marks: Iterable[int] = (4, 4, 4),
+    *,
+    words: str = "",
+    show: bool = True,
+    instrument: Instrument = PULSE,
+) -> None:
+    """Send an answer: a mark for each item in turn, and words."""
+    keys = keys_of_wave(world, wave)
+    items = [item.id for item in instrument.items if item.kind != "text"]
+    scores = Answer({item: (mark,) for item, mark in zip(items, marks, strict=True) if mark})
+    comment = Comment({"comment": words} if words else {}, show=show)
+    boxes = (
+        (tag(keys.secret, person_id, 1, SCORES), seal(scores, instrument, wave.public_key)),
+        (tag(keys.secret, person_id, 1, WORDS), seal(comment, instrument, wave.public_key)),
+    )
+    with world.uow() as uow:
+        uow.waves.put(wave.id, boxes)
+
+
+def send(world: World, person_id: int, key: str) -> None:
+    """Let a prompt have been delivered to somebody, and counted."""
+    with world.uow() as uow:
+        uow.outbox.add(to=f"dm:{person_id}", key=key, message=NOTE)
+        (waiting,) = uow.outbox.heads(1)
+        uow.outbox.count_prompt([person_id], waiting)
+        uow.outbox.lease(waiting, "test", world.now + timedelta(minutes=1))
+        here = Conversation("slack", "T1", f"D{person_id}", "dm")
+        uow.outbox.mark_sent(waiting, "test", here, f"{person_id}.{key}")
+
+
+class Saved:
+    """The database and the keys of a world on SQLite as they are now, to be brought back."""
+
+    def __init__(self, world: World) -> None:
+        self._path = Path(str(world.database.engine.url.database))
+        self._keys = keys_of(str(world.database.engine.url)).path
+        self._world = world
+        with world.database.engine.connect() as connection, sqlite3.connect(f"{self._path}.saved") as copy:
+            driver: Any = connection.connection.driver_connection
+            driver.backup(copy)
+        shutil.copytree(self._keys, f"{self._keys}.saved")
+
+    def restore(self) -> None:
+        """As it was."""
+        with self._world.database.engine.connect() as connection, sqlite3.connect(f"{self._path}.saved") as copy:
+            driver: Any = connection.connection.driver_connection
+            copy.backup(driver)
+        shutil.rmtree(self._keys)
+        shutil.copytree(f"{self._keys}.saved", self._keys)
+
+
+def begin_to_close(world: World, wave: Wave) -> None:
+    """Nothing is taken any more."""
+    with world.uow() as uow:
+        assert uow.waves.advance(wave.id, "open", "closing")
+
+
+async def close(world: World, wave: Wave, closing: Closing) -> None:
+    """The whole close."""
+    begin_to_close(world, wave)
+    assert await closing.advance() == 1
