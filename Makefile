@@ -5,13 +5,18 @@ PYTHON ?= python3.11
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test attack bench lint format lock catalogue clean
+.PHONY: demo test test-postgres attack bench lint format lock catalogue clean
 
 demo: $(STAMP)
 	$(VENV)/bin/peermentor demo --headless
 
 test: $(STAMP)
 	$(VENV)/bin/pytest -n auto $(PYTEST)
+
+# The same on PostgreSQL: the server of PEERMENTOR_TEST_DATABASE_URL, or one at 127.0.0.1:5432 that takes the user
+# postgres. The role must be allowed to create databases; what the tests make there begins with peermentor_test_.
+test-postgres: $(STAMP)
+	PEERMENTOR_TEST_ON=postgresql $(VENV)/bin/pytest -n auto $(PYTEST)
 
 # Attacks on what is released, over simulated programmes: a table, and JSON in the file that JSON= names.
 attack: $(STAMP)

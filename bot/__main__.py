@@ -8,8 +8,9 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from importlib import resources
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -63,8 +64,8 @@ def run() -> None:
         settings = read(os.environ)
     log_to_stderr()
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(application.serve(settings))
+        with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+            asyncio.run(_until_stopped(application.serve(settings)))
     except DemoDatabase:
         typer.echo("DATABASE_URL is a demo's database: give another, so that nobody real meets the example", err=True)
         raise typer.Exit(2) from None
@@ -77,6 +78,24 @@ def run() -> None:
 
 
 @cli.command()
+def doctor() -> None:
+    """Look at settings, database, keys, Slack, Teams and the programme; exit code 1 if something is wrong.
+
+    Nothing is changed, nobody is sent anything, and no secret is shown.
+    """
+    from bot import doctor as examination  # noqa: PLC0415 - see above
+    from bot.doctor_report import doctor_report  # noqa: PLC0415 - see above
+
+    file = find_dotenv(usecwd=True)
+    _read_env_file()
+    log_to_stderr()
+    groups = asyncio.run(examination.examine(os.environ, env_file=Path(file) if file else None))
+    Console(highlight=False).print(doctor_report(groups), markup=False)
+    if examination.is_something_wrong(groups):
+        raise typer.Exit(1)
+
+
+@cli.command()
 def demo(
     *,
     months: Annotated[int, typer.Option(min=1, max=14, help="How many months to play.")] = 12,
@@ -85,6 +104,10 @@ def demo(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the figures as one JSON object, nothing else.")
     ] = False,
+    teams_anonymous: Annotated[
+        bool, typer.Option("--teams-anonymous", help="Serve Microsoft's local client, on this machine only.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="For --teams-anonymous.")] = 3978,
     channel: Annotated[bool, typer.Option("--channel", help="Print all messages of the leads' channel.")] = False,
     database: Annotated[Path, typer.Option(help="Where the demo keeps its data; made anew.")] = Path(
         "peermentor-demo.sqlite3"
@@ -98,6 +121,12 @@ def demo(
         Path(f"{database}{part}").unlink(missing_ok=True)
     shutil.rmtree(playground.keys_beside(database), ignore_errors=True)
     log_to_stderr()
+    if teams_anonymous:
+        from bot.playground import agents  # noqa: PLC0415 - see above
+
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(agents.serve(database, port, typer.echo))
+        return
     screen = Console(stderr=as_json, highlight=False)
     if not as_json:
         screen.print(terminal.INTRODUCTION, end="")
@@ -135,12 +164,17 @@ def manifest_options() -> None:
 
 
 @manifests.command("slack")
-def slack_manifest(*, url: PublicUrl = "") -> None:
+def slack_manifest(
+    *,
+    url: PublicUrl = "",
+    socket: Annotated[bool, typer.Option("--socket", help="For Socket Mode: the bot needs no address.")] = False,
+) -> None:
     """Print the manifest that Slack takes for "create an app from a manifest"."""
     from bot import manifest  # noqa: PLC0415 - see above
 
     with _all_mistakes_told():
-        typer.echo(json.dumps(manifest.slack(url), indent=2, ensure_ascii=False))
+        made = manifest.slack_in_socket_mode() if socket else manifest.slack(url)
+        typer.echo(json.dumps(made, indent=2, ensure_ascii=False))
 
 
 @manifests.command("teams")
@@ -242,6 +276,14 @@ def show_instrument(name: Annotated[str, typer.Argument(help="An instrument, suc
         typer.echo(f"there is no instrument {name}; there is {', '.join(loading.all_instruments())}", err=True)
         raise typer.Exit(1) from None
     Console(highlight=False).print(instrument_report(shown), markup=False)
+
+
+async def _until_stopped(work: Awaitable[None]) -> None:
+    """Until it ends, or the system asks the process to: what has begun is then finished, as after Ctrl-C."""
+    serving = asyncio.ensure_future(work)
+    with contextlib.suppress(NotImplementedError):  # Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
+    await serving
 
 
 def _read_env_file() -> None:

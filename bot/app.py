@@ -20,9 +20,11 @@ from bot.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.flow import Flows
 from bot.jobs import Jobs
+from bot.limiting import limited
 from bot.platforms import Platform
 from bot.platforms.slack import adapter as slack
 from bot.platforms.teams import adapter as teams
+from bot.readiness import Readiness
 from bot.texts import _
 from storage.files import PATH
 from storage.keys import KeyDatabase, KeyDirectory
@@ -31,6 +33,7 @@ from storage.unit_of_work import Database, DatabaseGone
 
 LARGEST_REQUEST = 256 * 1024
 """Bytes; no event of either platform comes near."""
+HEALTHY = "/healthz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,15 @@ def build(settings: Settings, *, clock: Clock = real_time, random: Random | None
     if settings.teams:
         platforms.append(teams.build(settings.teams, dispatch, clock))
     chats.update({platform.chat.platform: platform.chat for platform in platforms})
-    app = web.Application(client_max_size=LARGEST_REQUEST)
-    app.add_routes([web.get("/healthz", _healthy), web.get(f"{PATH}{{token}}", PublishedFiles(database, clock).serve)])
+    signed = {route.path for platform in platforms for route in platform.routes}
+    app = web.Application(client_max_size=LARGEST_REQUEST, middlewares=[limited(signed, {HEALTHY})])
+    app.add_routes(
+        [
+            web.get(HEALTHY, _healthy),
+            web.get("/readyz", Readiness(database, chats, clock=clock).serve),
+            web.get(f"{PATH}{{token}}", PublishedFiles(database, clock).serve),
+        ]
+    )
     for platform in platforms:
         app.add_routes(platform.routes)
     closing = Closing(database, clock=clock, random=random)
@@ -86,14 +96,18 @@ def build(settings: Settings, *, clock: Clock = real_time, random: Random | None
 
 @contextlib.asynccontextmanager
 async def listening(app: App, host: str, port: int) -> AsyncIterator[str]:
-    """Serve the platforms' requests; gives the address. Without access logs: they would hold addresses of people."""
+    """Take the platforms' events, over HTTP and through connections of their own; gives the address. Without access
+    logs: they would hold addresses of people."""
     runner = web.AppRunner(app.web, access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
         await site.start()
         address = runner.addresses[0]
-        yield f"http://{address[0]}:{address[1]}"
+        async with contextlib.AsyncExitStack() as ways_in:
+            for platform in app.platforms:
+                await ways_in.enter_async_context(platform.listening())
+            yield f"http://{address[0]}:{address[1]}"
     finally:
         await runner.cleanup()
 

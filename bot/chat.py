@@ -65,6 +65,12 @@ class Chat(Protocol):
     platform: str
     per_conversation: Limit
     per_installation: Limit
+    at_once: int
+    """How many messages one process may have on their way at the same time: of so many at most is it unknown whether
+    they have arrived when the process is killed."""
+    refused: str
+    """Why the platform does not let the bot in, in plain words without a secret, as its last call found; empty while
+    it does."""
 
     async def open(self, accounts: Sequence[Account]) -> Conversation:
         """The conversation with one person, or with several where ``GROUP_CHATS`` has the platform."""

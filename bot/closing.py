@@ -109,6 +109,8 @@ class Closing:
             keys = WaveKeys.unpacked(await self._run(lambda uow: uow.keys.get(wave.key_id)))
             answers, comments = await asyncio.to_thread(opened, members, instrument, keys, await self._boxes(wave))
         except (KeyLost, CannotOpen) as error:
+            if (await self._run(lambda uow: uow.waves.get(wave.id))).state != "closing":
+                return nothing  # another process has released it meanwhile, and has tidied up
             log.error("wave.not_computed", wave=wave.id, error=type(error).__name__)
             return replace(nothing, refused="not_computed")
         invited = {role: sum(asked == role for _id, asked in members) for role in instrument.audience}

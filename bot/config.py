@@ -18,17 +18,20 @@ class BadSettings(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Slack:
-    """How to reach Slack. ``api_url`` is Slack's own unless a stand-in is used."""
+    """How to reach Slack, and how Slack reaches the bot: over HTTP with a ``signing_secret``, in Socket Mode with an
+    ``app_token``, or both. ``api_url`` is Slack's own unless a stand-in is used."""
 
     bot_token: str = field(repr=False)
-    signing_secret: str = field(repr=False)
+    signing_secret: str = field(default="", repr=False)
     app_token: str = field(default="", repr=False)
     api_url: str = "https://slack.com/api/"
 
 
 @dataclass(frozen=True, slots=True)
 class Teams:
-    """How to reach Teams. The last three are for a local stand-in and accepted for loopback addresses only."""
+    """How to reach Teams. The three addresses are for a local stand-in and accepted for loopback addresses only.
+    ``anonymous``: nothing is signed, in either direction, and nothing but this machine is served; no environment can
+    ask for it."""
 
     app_id: str
     app_password: str = field(repr=False)
@@ -36,6 +39,7 @@ class Teams:
     token_url: str = ""
     openid_url: str = ""
     token_issuer: str = ""
+    anonymous: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,14 @@ class Settings:
 def read(environ: Mapping[str, str], *, is_demo: bool = False) -> Settings:
     """The settings that an environment asks for. Raises BadSettings with every mistake. ``is_demo``: the keys may lie
     beside the database, because nobody's answers are in it."""
+    settings, mistakes = examined(environ, is_demo=is_demo)
+    if mistakes:
+        raise BadSettings(mistakes)
+    return settings
+
+
+def examined(environ: Mapping[str, str], *, is_demo: bool = False) -> tuple[Settings, list[str]]:
+    """The settings as far as they can be read, and every mistake in them."""
     mistakes: list[str] = []
     port = environ.get("PORT", "").strip() or "3978"
     if not port.isdecimal() or not 0 <= int(port) <= 65535:  # noqa: PLR2004 - the range of ports
@@ -72,11 +84,9 @@ def read(environ: Mapping[str, str], *, is_demo: bool = False) -> Settings:
     slack = _slack(environ, mistakes)
     teams = _teams(environ, mistakes)
     if not mistakes and slack is None and teams is None:
-        mistakes.append("neither platform is set: give SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or TEAMS_APP_ID, "
-                        "TEAMS_APP_PASSWORD and TEAMS_TENANT_ID, or all of them")  # fmt: skip
-    if mistakes:
-        raise BadSettings(mistakes)
-    return Settings(
+        mistakes.append("neither platform is set: give SLACK_BOT_TOKEN with SLACK_SIGNING_SECRET or SLACK_APP_TOKEN, "
+                        "or TEAMS_APP_ID, TEAMS_APP_PASSWORD and TEAMS_TENANT_ID, or all of them")  # fmt: skip
+    settings = Settings(
         database_url=url,
         key_dir=key_dir,
         key_database_url=key_database_url,
@@ -86,6 +96,7 @@ def read(environ: Mapping[str, str], *, is_demo: bool = False) -> Settings:
         slack=slack,
         teams=teams,
     )
+    return settings, mistakes
 
 
 def database_url(environ: Mapping[str, str]) -> str:
@@ -130,17 +141,26 @@ def _check_apart(key_dir: Path, url: str, mistakes: list[str]) -> None:
 
 
 def _slack(environ: Mapping[str, str], mistakes: list[str]) -> Slack | None:
-    given = {name: _text(environ, name) for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")}
-    if not any(given.values()):
+    bot_token, secret, app_token = given = [
+        _text(environ, name) for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN")
+    ]
+    if not any(given):
         return None
-    mistakes += [f"{name} is missing: Slack needs both" for name, value in given.items() if not value]
+    if not bot_token:
+        mistakes.append("SLACK_BOT_TOKEN is missing: nothing can be sent without it")
+    elif bot_token.startswith("xapp-"):
+        mistakes.append("SLACK_BOT_TOKEN begins with xapp-: that is SLACK_APP_TOKEN; the bot's own begins with xoxb-")
+    if not secret and not app_token:
+        mistakes.append("SLACK_SIGNING_SECRET is missing: give it, or SLACK_APP_TOKEN for Socket Mode, or both")
+    if app_token and not app_token.startswith("xapp-"):
+        mistakes.append("SLACK_APP_TOKEN does not begin with xapp-: give an app-level token with connections:write")
     api_url = _text(environ, "SLACK_API_URL")
     if api_url and not is_loopback(api_url):
         mistakes.append("SLACK_API_URL is for a local stand-in only: give a loopback address or leave it out")
     return Slack(
-        bot_token=given["SLACK_BOT_TOKEN"],
-        signing_secret=given["SLACK_SIGNING_SECRET"],
-        app_token=_text(environ, "SLACK_APP_TOKEN"),
+        bot_token=bot_token,
+        signing_secret=secret,
+        app_token=app_token,
         **({"api_url": api_url.rstrip("/") + "/"} if api_url else {}),
     )
 

@@ -6,7 +6,7 @@ the next attempt then asks the platform, where it can be asked, whether the mess
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -41,6 +41,9 @@ log = structlog.get_logger()
 
 BATCH = 20
 LEASE = timedelta(seconds=90)
+BEGUN_WITHIN = timedelta(seconds=10)
+"""What is claimed and not begun by then is given back: its lease must not end while it is on its way, and a platform
+that is slow must not hold up the other."""
 ANSWER = timedelta(seconds=60)
 """What is delivered within this time of the reader's own action is an answer; anything else is a prompt."""
 GIVE_UP = timedelta(days=3)
@@ -48,6 +51,9 @@ FIRST_RETRY = 2.0
 LONGEST_RETRY = 900.0
 UNAUTHORISED_PAUSE = timedelta(minutes=5)
 UNBOUND_PAUSE = timedelta(hours=1)
+NOTED_AFTER = 2.0
+"""Seconds after which a process whose database is gone tries again to note what it has sent."""
+NOTED_TRIES = 15
 LONGEST_WAIT = 5.0
 """Seconds after which a delivery that has nothing to do looks again: another process may have added something."""
 
@@ -69,14 +75,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that this process may send now."""
+    """A message that this process may send, if it begins before ``until``."""
 
     waiting: Waiting
     target: Target
+    until: datetime
 
 
 class Delivery:
-    """Sends due messages. ``owner``: a name that no other process has. ``random``: for the backoff's jitter."""
+    """Sends due messages. ``owner``: a name that no other process has. ``random``: for the backoff's jitter.
+    ``pause``: lets some seconds pass."""
 
     def __init__(
         self,
@@ -87,6 +95,7 @@ class Delivery:
         clock: Clock,
         owner: str,
         random: Random,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._database = database
         self._flows = flows
@@ -94,6 +103,7 @@ class Delivery:
         self._clock = clock
         self._owner = owner
         self._random = random
+        self._pause_for = pause
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -120,9 +130,10 @@ class Delivery:
         """Send all that may be sent now."""
         while True:
             claimed, moved = await self._database.run(self._claim, self._clock())
+            turns = {name: asyncio.Semaphore(chat.at_once) for name, chat in self._chats.items()}
             async with asyncio.TaskGroup() as sending:
                 for one in claimed:
-                    sending.create_task(self._deliver(one))
+                    sending.create_task(self._in_turn(turns[one.target.platform], one))
             if not moved and len(claimed) < BATCH:
                 return
 
@@ -139,9 +150,9 @@ class Delivery:
     # Claiming: one transaction
 
     def _claim(self, uow: UnitOfWork) -> tuple[list[Claimed], int]:
-        claimed: list[Claimed] = []
-        moved = 0
-        for waiting in uow.outbox.heads(BATCH):
+        ready: list[Claimed] = []
+        heads = uow.outbox.heads(BATCH)
+        for waiting in heads:
             try:
                 target = self._may_go(waiting, uow)
             except (LookupError, ValueError) as error:
@@ -149,26 +160,28 @@ class Delivery:
                 log.error("delivery.lost", row=waiting.id, error=type(error).__name__, where=frames(error))
                 uow.outbox.bury(waiting, "lost")
                 target = None
-            if target is None:
-                moved += 1
-            else:
-                uow.outbox.lease(waiting, self._owner, uow.now + LEASE)
-                claimed.append(Claimed(waiting, target))
-        return claimed, moved
+            if target is not None:
+                ready.append(Claimed(waiting, target, uow.now + BEGUN_WITHIN))
+        # Always in the same order: two replicas that hold a pace each must not wait for that of the other.
+        ready.sort(key=lambda one: one.target.installation)
+        claimed = [one for one in ready if self._keeps_pace(one.waiting, one.target, uow)]
+        for one in claimed:
+            uow.outbox.lease(one.waiting, self._owner, uow.now + LEASE)
+        return claimed, len(heads) - len(claimed)
 
     def _may_go(self, waiting: Waiting, uow: UnitOfWork) -> Target | None:
-        """Where the message goes now; None where it does not, and then its row or its place says when or why."""
-        target = self._target(waiting, uow)
-        if target is None:
-            return None
-        better = self._better_time(waiting, uow)
+        """Where the message goes now, if there is room; None where it does not, and its row says when or why."""
+        better, counted = self._better_time(waiting, uow)
         if waiting.useful_until is not None and better >= waiting.useful_until and not waiting.remote_id:
             uow.outbox.drop(waiting)
             return None
         if better > uow.now:
             uow.outbox.defer(waiting, better)
             return None
-        return target if self._keeps_pace(waiting, target, uow) else None
+        target = self._target(waiting, uow)
+        if target is not None:
+            uow.outbox.count_prompt([person.id for person in counted], waiting)
+        return target
 
     def _target(self, waiting: Waiting, uow: UnitOfWork) -> Target | None:
         """Where the message goes; None where it goes nowhere now, which is noted on its row."""
@@ -194,29 +207,30 @@ class Delivery:
     def _served(self, accounts: tuple[Account, ...]) -> tuple[Account, ...]:
         return tuple(account for account in accounts if account.platform in self._chats)
 
-    def _better_time(self, waiting: Waiting, uow: UnitOfWork) -> datetime:
-        """The first moment at which this message may go, as far as quiet time and the message budget rule it."""
+    def _better_time(self, waiting: Waiting, uow: UnitOfWork) -> tuple[datetime, tuple[Person, ...]]:
+        """The first moment at which this message may go, as far as quiet time and the message budget rule it, and in
+        whose budget it counts."""
         if waiting.remote_id or (waiting.answers_at and uow.now - waiting.answers_at <= ANSWER):
-            return uow.now
+            return uow.now, ()
         readers = _readers(waiting.place, uow)
         quiets = [quiet_of(person, uow) for person in readers] or [self._programme_quiet(uow)]
         earliest = uow.now
         # An answer that comes too late keeps quiet time; it still is nothing that the bot has started by itself.
         counted = readers if waiting.answers_at is None else ()
+        shared = len(readers) > 1
         for person in counted:
             participant = uow.people.participant(person.id)
             limits = budget_of(participant.role if participant else None)
             longest = max(span for _, span in limits)
-            sent = uow.outbox.prompts_since(person.id, uow.now - longest, other_than=waiting)
-            booked = uow.outbox.booked(places.dm(person), other_than=waiting)
+            since = uow.now - longest
+            sent = uow.outbox.prompts_since(person.id, since, other_than=waiting, seen_by_others=shared)
+            booked = uow.outbox.booked(places.dm(person), other_than=waiting, seen_by_others=shared)
             earliest = max(earliest, next_within_budget([*sent, *booked], uow.now, limits))
         better = next_allowed(quiets, earliest)
         if waiting.useful_until is not None and better >= waiting.useful_until:
             # News of a meeting that is off must not be lost to the budget: somebody would go there for nothing.
             better = next_allowed(quiets, uow.now)
-        if better <= uow.now:
-            uow.outbox.count_prompt([person.id for person in counted], waiting)
-        return better
+        return better, counted
 
     def _programme_quiet(self, uow: UnitOfWork) -> Quiet:
         programme = uow.programmes.current()
@@ -232,7 +246,7 @@ class Delivery:
         at an even pace; a burst may run ahead of it.
         """
         chat = self._chats[target.platform]
-        busy_until = uow.outbox.busy_until(target.installation) or uow.now
+        busy_until = uow.outbox.busy_until(target.installation)
         room_at = busy_until - _ahead(chat.per_installation)
         if room_at > uow.now:
             uow.outbox.keep_busy(waiting.place, room_at)
@@ -243,6 +257,21 @@ class Delivery:
         return True
 
     # Sending: no transaction is open
+
+    async def _in_turn(self, turns: asyncio.Semaphore, claimed: Claimed) -> None:
+        async with turns:
+            try:
+                if self._clock() > claimed.until:
+                    await self._write(self._give_back, claimed.waiting)
+                else:
+                    await self._deliver(claimed)
+            except DatabaseGone:  # the others that are on their way must not be broken off
+                log.warning("delivery.not_noted", row=claimed.waiting.id)
+
+    def _give_back(self, uow: UnitOfWork, waiting: Waiting) -> None:
+        """Let anybody send a message that was claimed and not begun."""
+        maybe_sent = waiting.maybe_sent or waiting.leased_by is not None
+        self._retry(waiting, uow.now, uow, maybe_sent=maybe_sent, attempts=waiting.attempts)
 
     async def _deliver(self, claimed: Claimed) -> None:
         waiting, target = claimed.waiting, claimed.target
@@ -261,7 +290,14 @@ class Delivery:
             await self._write(self._note_success, waiting, conversation, remote_id, as_it_is)
 
     async def _write(self, change: Callable[..., None], *what: object) -> None:
-        await self._database.run(lambda uow: change(uow, *what), self._clock())
+        """Note what became of a message, and try for as long as nobody else takes it: what has arrived and is not noted
+        is sent again wherever nothing can be looked up. Raises DatabaseGone."""
+        for _ in range(NOTED_TRIES):
+            try:
+                return await self._database.run(lambda uow: change(uow, *what), self._clock())
+            except DatabaseGone:
+                await self._pause_for(NOTED_AFTER)
+        return await self._database.run(lambda uow: change(uow, *what), self._clock())
 
     def _note_success(
         self, uow: UnitOfWork, waiting: Waiting, at: Conversation, remote_id: str, as_it_is: bool
@@ -293,15 +329,13 @@ class Delivery:
             case RateLimited():
                 until = uow.now + timedelta(seconds=error.retry_after)
                 limit = self._chats[target.platform].per_installation
-                uow.outbox.keep_busy(waiting.place, until)
                 if error.everywhere:
                     uow.outbox.keep_busy(target.installation, until + _ahead(limit))
+                uow.outbox.keep_busy(waiting.place, until)
                 self._retry(waiting, until, uow, maybe_sent=maybe_sent, attempts=waiting.attempts)
             case Unauthorised():
-                log.error("delivery.unauthorised", installation=target.installation, reason=str(error))
                 until = uow.now + UNAUTHORISED_PAUSE
-                limit = self._chats[target.platform].per_installation
-                uow.outbox.keep_busy(target.installation, until + _ahead(limit))
+                self._pause_refused(target, until, str(error), uow)
                 self._retry(waiting, until, uow, maybe_sent=maybe_sent, attempts=waiting.attempts)
             case Unreachable():
                 self._unreachable(claimed, uow)
@@ -320,6 +354,14 @@ class Delivery:
                 self._retry(
                     waiting, uow.now + pause, uow, maybe_sent=maybe_sent, attempts=min(waiting.attempts + 1, 20)
                 )
+
+    def _pause_refused(self, target: Target, until: datetime, reason: str, uow: UnitOfWork) -> None:
+        """Leave an installation alone until then; said once, though several messages that were on their way meet it."""
+        ahead = _ahead(self._chats[target.platform].per_installation)
+        paused_until = uow.outbox.busy_until(target.installation) - ahead
+        if paused_until < until - UNAUTHORISED_PAUSE / 2:
+            log.error("delivery.unauthorised", installation=target.installation, reason=reason)
+        uow.outbox.keep_busy(target.installation, until + ahead)
 
     def _retry(self, waiting: Waiting, at: datetime, uow: UnitOfWork, *, maybe_sent: bool, attempts: int) -> None:
         uow.outbox.retry(waiting, self._owner, at, maybe_sent=maybe_sent, attempts=attempts)

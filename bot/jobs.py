@@ -102,4 +102,7 @@ class Jobs:
             uow.outbox.forget_strangers()
             uow.files.drop_expired()
 
-        await self._database.run(forget, self._clock())
+        try:
+            await self._database.run(forget, self._clock())
+        except DatabaseGone:
+            log.warning("jobs.database_gone")

@@ -18,6 +18,7 @@ from bot.config import BadSettings, is_loopback
 from bot.flow import Command, Flows
 from bot.handlers import FLOWS
 from bot.platforms.slack.adapter import PATH as SLACK_PATH
+from bot.platforms.slack.scopes import SLACK_SCOPES
 from bot.texts import _
 
 Json = dict[str, Any]
@@ -29,21 +30,6 @@ NAME = "peermentor"
 FULL_NAME = "peermentor: a peer-mentoring programme"
 SHORT_DESCRIPTION = "Runs a peer-mentoring programme: introductions, dates, a log, help at any hour."
 COLOUR = "#14555c"
-
-SLACK_SCOPES: Mapping[str, str] = {
-    "commands": "People use the bot with slash commands.",
-    "chat:write": "It sends its messages, and changes the ones that it sent.",
-    "im:write": "It opens a direct message with each person who takes part.",
-    "im:history": "It reads what people type to it in its own direct messages, and looks there after a fault whether a "
-    "message has arrived.",
-    "mpim:write": "It starts the group message of a pair. It cannot read what the two write there.",
-    "app_mentions:read": "It hears its own name in a channel, and nothing else there.",
-    "groups:read": "It sees who is in the leads' private channel now, because only they get the leads' figures.",
-    "users:read": "It looks up who writes to it for the first time; Slack grants the next scope only with this one.",
-    "users:read.email": "It recognises a person of the programme's list by the e-mail address that Slack has verified.",
-}
-"""Every scope of the bot's token, and why it is needed: what the README says too. ``mpim:history`` and
-``groups:history`` must never be here: with them the bot could read what pairs and leads write to each other."""
 
 SLACK_EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
 """What the adapter does something with."""
@@ -82,12 +68,22 @@ class TeamsApp:
 
 
 def slack(public_url: str) -> Json:
-    """What Slack takes for "create an app from a manifest". Raises BadSettings."""
+    """What Slack takes for "create an app from a manifest", for a bot that Slack reaches over HTTP. Raises
+    BadSettings."""
     mistakes: list[str] = []
     _check_public_url(public_url, mistakes)
     if mistakes:
         raise BadSettings(mistakes)
     requests = public_url.rstrip("/") + SLACK_PATH
+    return _slack({"url": requests}, {"request_url": requests})
+
+
+def slack_in_socket_mode() -> Json:
+    """The same for a bot that connects to Slack itself and has no address."""
+    return _slack({}, {})
+
+
+def _slack(commands_to: Json, requests_to: Json) -> Json:
     return {
         "display_information": {
             "name": NAME,
@@ -102,14 +98,14 @@ def slack(public_url: str) -> Json:
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": NAME, "always_online": True},
-            "slash_commands": [_slash_command(command, requests) for command in _commands("personal", "leads")],
+            "slash_commands": [_slash_command(command) | commands_to for command in _commands("personal", "leads")],
         },
         "oauth_config": {"scopes": {"bot": list(SLACK_SCOPES)}},
         "settings": {
-            "event_subscriptions": {"request_url": requests, "bot_events": list(SLACK_EVENTS)},
-            "interactivity": {"is_enabled": True, "request_url": requests},
+            "event_subscriptions": requests_to | {"bot_events": list(SLACK_EVENTS)},
+            "interactivity": {"is_enabled": True} | requests_to,
             "org_deploy_enabled": False,
-            "socket_mode_enabled": False,
+            "socket_mode_enabled": not requests_to,
             "token_rotation_enabled": False,
         },
     }
@@ -173,8 +169,8 @@ def _commands(*scopes: str) -> list[Command]:
     return [command for command in Flows(FLOWS).commands.values() if command.scope in scopes]
 
 
-def _slash_command(command: Command, requests: str) -> Json:
-    shown = {"command": f"/{command.name}", "url": requests, "description": _(command.help), "should_escape": False}
+def _slash_command(command: Command) -> Json:
+    shown = {"command": f"/{command.name}", "description": _(command.help), "should_escape": False}
     return shown | {"usage_hint": command.hint} if command.hint else shown
 
 

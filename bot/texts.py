@@ -3,6 +3,7 @@
 import gettext
 from contextvars import ContextVar
 from datetime import date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
@@ -50,6 +51,7 @@ def said_time(at: time) -> str:
     return format_time(at, "HH:mm", locale=LOCALE)
 
 
+@lru_cache(1024)
 def said_moment(moment: datetime, zone: ZoneInfo) -> str:
     """A moment in the reader's own zone: ``Tuesday 3 March at 09:00``."""
     return format_datetime(moment.astimezone(zone), "EEEE d MMMM 'at' HH:mm", locale=LOCALE)

@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, create_engine, delete, insert, make_url, select
+from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage.urls import with_psycopg
+from storage.urls import postgresql_engine, wait_to_make_tables
 
 KEY_ID = re.compile(r"[a-z0-9-]{1,100}")
 ONLY_OWNER = 0o700
@@ -153,12 +153,14 @@ class KeyDatabase:
     """Keys in a database of their own, for several replicas. Its backups must not outlive a wave."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(with_psycopg(make_url(url)), hide_parameters=True, pool_size=2, pool_pre_ping=True)
+        self._engine = postgresql_engine(url, connections=2)
 
     def prepare(self) -> None:
-        """Make the table, if it is not there."""
+        """Make the table, if it is not there; once if several processes start together."""
         try:
-            _metadata.create_all(self._engine)
+            with self._engine.begin() as connection:
+                wait_to_make_tables(connection)
+                _metadata.create_all(connection)
         except SQLAlchemyError as error:
             raise KeysGone(type(error).__name__) from None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from storage.models import inserted, meeting, meeting_topic, pair
 from storage.records import Meeting, NotThere
@@ -22,6 +22,25 @@ _COLUMNS = (
     meeting.c.place,
     meeting.c.uid,
     meeting.c.sequence,
+)
+
+# What every look for a date asks; building a statement costs more than running it.
+_TOPICS = (
+    select(meeting_topic.c.topic)
+    .where(meeting_topic.c.meeting_id == bindparam("meeting_id"))
+    .order_by(meeting_topic.c.topic)
+)
+_OF_PAIR = (
+    select(*_COLUMNS)
+    .where(meeting.c.pair_id == bindparam("pair_id"), meeting.c.state == bindparam("state"))
+    .order_by(meeting.c.day)
+)
+_WITH_A_TIME = (
+    select(*_COLUMNS)
+    .join(pair, pair.c.id == meeting.c.pair_id)
+    .where((pair.c.mentor_id == bindparam("person_id")) | (pair.c.mentee_id == bindparam("person_id")))
+    .where(meeting.c.state == "arranged", meeting.c.starts_at.is_not(None))
+    .order_by(meeting.c.starts_at)
 )
 
 _NO_TIME: dict[str, object] = {"starts_at": None, "minutes": None, "place": "", "uid": "", "sequence": 0}
@@ -57,8 +76,8 @@ class Meetings:
 
     def of_pair(self, pair_id: int, state: str) -> list[Meeting]:
         """The arranged, logged or cancelled meetings of a pair, earliest first."""
-        query = select(*_COLUMNS).where(meeting.c.pair_id == pair_id, meeting.c.state == state)
-        return [self._meeting(row) for row in self._db.execute(query.order_by(meeting.c.day)).all()]
+        rows = self._db.execute(_OF_PAIR, {"pair_id": pair_id, "state": state}).all()
+        return [self._meeting(row) for row in rows]
 
     def count_logged(self, programme_id: int, *, since: date) -> int:
         """How many meetings of all pairs of a programme were logged for this day or later."""
@@ -115,10 +134,7 @@ class Meetings:
 
     def with_a_time(self, person_id: int) -> list[Meeting]:
         """The arranged meetings of all pairs of a person of which the time is known, earliest first."""
-        mine = (pair.c.mentor_id == person_id) | (pair.c.mentee_id == person_id)
-        query = select(*_COLUMNS).join(pair, pair.c.id == meeting.c.pair_id)
-        query = query.where(mine, meeting.c.state == "arranged", meeting.c.starts_at.is_not(None))
-        return [self._meeting(row) for row in self._db.execute(query.order_by(meeting.c.starts_at)).all()]
+        return [self._meeting(row) for row in self._db.execute(_WITH_A_TIME, {"person_id": person_id}).all()]
 
     def cancel(self, meeting_id: int) -> None:
         """Note that an arranged meeting will not take place."""
@@ -163,8 +179,7 @@ class Meetings:
         self._db.execute(update(meeting).where(meeting.c.id == meeting_id).values(version=version + 1, **values))
 
     def _meeting(self, row: Row[*tuple[Any, ...]]) -> Meeting:
-        query = select(meeting_topic.c.topic).where(meeting_topic.c.meeting_id == row.id)
-        topics = tuple(self._db.execute(query.order_by(meeting_topic.c.topic)).scalars())
+        topics = tuple(self._db.execute(_TOPICS, {"meeting_id": row.id}).scalars())
         return Meeting(
             row.id,
             row.pair_id,

@@ -5,15 +5,16 @@ was sent. The body is dropped once the platform has it. Rows of one place go out
 for its time (``due_at``) holds up nothing, a row that is tried again (``retry_at``) holds up those behind it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Text, Update, bindparam, delete, func, select, update
 
 from storage.models import Moment, latest, outbox, pace, place, prompt
 from storage.records import Conversation, Waiting
 from storage.upsert import insert_once, upsert
+from storage.waves import GOES_TO_EVERYBODY_ASKED
 
 _WAITING = (
     outbox.c.id,
@@ -36,7 +37,7 @@ STRANGERS_KEPT = timedelta(days=7)
 _PENDING = (outbox.c.body.is_not(None), outbox.c.dead_reason.is_(None))
 _RELEASED: dict[str, Any] = {"lease_owner": None, "lease_until": None, "retry_at": None, "attempts": 0}
 
-# Delivery asks these all the time, and building a statement costs more than running it.
+# These are asked all the time, and building a statement costs more than running it.
 _NOW = bindparam("now", type_=Moment())
 _READY_AT = latest(
     outbox.c.due_at,
@@ -74,6 +75,23 @@ _HEADS = (
 )
 _NEXT_AT = _first_of_each_place(func.min(_READY_AT))
 _DEFER = update(outbox).where(outbox.c.id == bindparam("row_id")).values(due_at=bindparam("until", type_=Moment()))
+_LEASE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row_id"))
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until", type_=Moment()))
+)
+_SENT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row_id"), outbox.c.lease_owner == bindparam("owner"))
+    .values(
+        remote_id=bindparam("with_id"),
+        conversation=bindparam("in_conversation"),
+        sent_at=func.coalesce(outbox.c.sent_at, _NOW),
+        maybe_sent=False,
+        **_RELEASED,
+    )
+)
+_SENT_AS_IT_IS = _SENT.where(outbox.c.revision == bindparam("with_revision")).values(body=None)
 _BUSY_UNTIL = select(pace.c.busy_until).where(pace.c.name == bindparam("name")).with_for_update()
 _PROMPTS_SINCE = (
     select(prompt.c.sent_at)
@@ -84,6 +102,9 @@ _PROMPTS_SINCE = (
     )
     .order_by(prompt.c.sent_at)
 )
+_KNOWN_PROMPTS_SINCE = _PROMPTS_SINCE.outerjoin_from(prompt, outbox, outbox.c.id == prompt.c.outbox_id).where(
+    outbox.c.id.is_(None) | GOES_TO_EVERYBODY_ASKED
+)
 _BOOKED = select(outbox.c.due_at).where(
     outbox.c.place == bindparam("booked_place"),
     outbox.c.useful_until.is_not(None),
@@ -92,6 +113,44 @@ _BOOKED = select(outbox.c.due_at).where(
     outbox.c.due_at > _NOW,
     outbox.c.id != bindparam("but"),
     *_PENDING,
+)
+_KNOWN_BOOKED = _BOOKED.where(GOES_TO_EVERYBODY_ASKED)
+_ONE = (outbox.c.place == bindparam("in_place"), outbox.c.key == bindparam("with_key"))
+_CHANGE = (
+    update(outbox)
+    .where(outbox.c.dead_reason.is_(None))
+    .values(
+        body=bindparam("new_body"),
+        revision=outbox.c.revision + 1,
+        queued_at=_NOW,
+        due_at=latest(outbox.c.due_at, _NOW),
+        attempts=0,
+        retry_at=None,
+    )
+)
+_CHANGE_ONE = _CHANGE.where(*_ONE)
+_CHANGE_ALL = _CHANGE.where(outbox.c.key == bindparam("with_key"))
+_CHANGE_SENT = _CHANGE.where(
+    outbox.c.conversation == bindparam("in_conversation"), outbox.c.remote_id == bindparam("with_id")
+)
+_BEGINNING = bindparam("beginning", type_=Text())
+_NEWEST = (
+    select(outbox.c.key)
+    .where(
+        outbox.c.place == bindparam("in_place"),
+        func.substr(outbox.c.key, 1, func.length(_BEGINNING)) == _BEGINNING,
+        outbox.c.dead_reason.is_(None),
+    )
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
+_WAITS = select(outbox.c.id).where(*_ONE, outbox.c.remote_id.is_(None), *_PENDING)
+_WITHDRAW = delete(outbox).where(
+    outbox.c.key == bindparam("with_key"),
+    outbox.c.remote_id.is_(None),
+    outbox.c.lease_owner.is_(None),
+    outbox.c.maybe_sent.is_(False),
+    outbox.c.dead_reason.is_(None),
 )
 
 
@@ -138,52 +197,38 @@ class Outbox:
 
     def replace(self, key: str, message: object, *, place: str | None = None) -> None:
         """Change a message wherever it is: one that still waits is overwritten, one that was sent is edited."""
-        self._change(outbox.c.key == key if place is None else _both(place, key), message)
+        if place is None:
+            self._change(_CHANGE_ALL, message, with_key=key)
+        else:
+            self._change(_CHANGE_ONE, message, in_place=place, with_key=key)
+
+    def replace_in(self, place: str, messages: Mapping[str, object]) -> None:
+        """Change messages of one place, by their keys, as ``replace`` does."""
+        rows = [
+            {"in_place": place, "with_key": key, "new_body": self._encode(message), "now": self._now}
+            for key, message in messages.items()
+        ]
+        self._db.execute(_CHANGE_ONE, rows)
 
     def replace_sent(self, at: Conversation, remote_id: str, message: object) -> None:
         """Change the message with this id in a conversation."""
-        self._change((outbox.c.conversation == at.id) & (outbox.c.remote_id == remote_id), message)
+        self._change(_CHANGE_SENT, message, in_conversation=at.id, with_id=remote_id)
 
     def newest(self, place: str, beginning: str) -> str | None:
         """The key of the newest message for a place, sent or not, whose key begins like this; None where there is
         none that can still arrive or be changed."""
-        query = select(outbox.c.key).where(
-            outbox.c.place == place,
-            outbox.c.key.startswith(beginning, autoescape=True),
-            outbox.c.dead_reason.is_(None),
-        )
-        return self._db.execute(query.order_by(outbox.c.id.desc()).limit(1)).scalar()
+        return self._db.execute(_NEWEST, {"in_place": place, "beginning": beginning}).scalar()
 
     def waits(self, place: str, key: str) -> bool:
         """Whether a message has not been sent yet, and still may be."""
-        unsent = (outbox.c.remote_id.is_(None), *_PENDING)
-        return self._db.execute(select(outbox.c.id).where(_both(place, key), *unsent)).first() is not None
+        return self._db.execute(_WAITS, {"in_place": place, "with_key": key}).first() is not None
 
     def withdraw(self, key: str) -> None:
         """Do not send what has not been sent."""
-        self._db.execute(
-            delete(outbox).where(
-                outbox.c.key == key,
-                outbox.c.remote_id.is_(None),
-                outbox.c.lease_owner.is_(None),
-                outbox.c.maybe_sent.is_(False),
-                outbox.c.dead_reason.is_(None),
-            )
-        )
+        self._db.execute(_WITHDRAW, {"with_key": key})
 
-    def _change(self, which: ColumnElement[bool], message: object) -> None:
-        self._db.execute(
-            update(outbox)
-            .where(which, outbox.c.dead_reason.is_(None))
-            .values(
-                body=self._encode(message),
-                revision=outbox.c.revision + 1,
-                queued_at=self._now,
-                due_at=latest(outbox.c.due_at, literal(self._now, Moment())),
-                attempts=0,
-                retry_at=None,
-            )
-        )
+    def _change(self, which: Update, message: object, **named: str) -> None:
+        self._db.execute(which, {**named, "new_body": self._encode(message), "now": self._now})
 
     # What delivery does
 
@@ -198,7 +243,7 @@ class Outbox:
 
     def lease(self, waiting: Waiting, owner: str, until: datetime) -> None:
         """Claim a message for one process; until the lease ends nobody else sends it."""
-        self._set(waiting.id, lease_owner=owner, lease_until=until)
+        self._db.execute(_LEASE, {"row_id": waiting.id, "owner": owner, "until": until})
 
     def defer(self, waiting: Waiting, due_at: datetime) -> None:
         """Let a message wait for a better time; what is behind it may overtake."""
@@ -209,18 +254,16 @@ class Outbox:
     ) -> None:
         """The platform has it. A body that was replaced meanwhile stays, as an edit; so does one that a try before
         this one may have sent with other words."""
-        values = {
-            "remote_id": remote_id,
-            "conversation": at.id,
-            "sent_at": func.coalesce(outbox.c.sent_at, self._now),
-            "maybe_sent": False,
-            **_RELEASED,
+        sent = {
+            "row_id": waiting.id,
+            "owner": owner,
+            "now": self._now,
+            "in_conversation": at.id,
+            "with_id": remote_id,
+            "with_revision": waiting.revision,
         }
-        mine = (outbox.c.id == waiting.id, outbox.c.lease_owner == owner)
-        unchanged = outbox.c.revision == (waiting.revision if with_these_words else -1)
-        done = self._db.execute(update(outbox).where(*mine, unchanged).values(body=None, **values))
-        if not done.rowcount:
-            self._db.execute(update(outbox).where(*mine).values(**values))
+        if not with_these_words or not self._db.execute(_SENT_AS_IT_IS, sent).rowcount:
+            self._db.execute(_SENT, sent)
 
     def send_anew(self, waiting: Waiting, owner: str) -> None:
         """The message that was to be edited cannot be: send it as a new one."""
@@ -289,21 +332,30 @@ class Outbox:
             key = {"person_id": person_id, "outbox_id": waiting.id}
             upsert(self._db, prompt, key, {"sent_at": self._now})
 
-    def prompts_since(self, person_id: int, since: datetime, *, other_than: Waiting) -> list[datetime]:
-        """When other prompts than this went to a person, earliest first."""
+    def prompts_since(
+        self, person_id: int, since: datetime, *, other_than: Waiting, seen_by_others: bool
+    ) -> list[datetime]:
+        """When other prompts than this went to a person, earliest first. ``seen_by_others``: this one goes to somebody
+        else too, so that its delay must not tell who was reminded of a wave; reminders are left out."""
         bound = {"person_id": person_id, "since": since, "but": other_than.id}
-        return list(self._db.execute(_PROMPTS_SINCE, bound).scalars())
+        return list(self._db.execute(_KNOWN_PROMPTS_SINCE if seen_by_others else _PROMPTS_SINCE, bound).scalars())
 
-    def booked(self, place: str, *, other_than: Waiting) -> list[datetime]:
-        """When other prompts are to go to a place that are of use only for some time, as far as that lies ahead."""
+    def booked(self, place: str, *, other_than: Waiting, seen_by_others: bool) -> list[datetime]:
+        """When other prompts are to go to a place that are of use only for some time, as far as that lies ahead.
+        ``seen_by_others``: as for ``prompts_since``."""
         bound = {"booked_place": place, "now": self._now, "but": other_than.id}
-        return list(self._db.execute(_BOOKED, bound).scalars())
+        return list(self._db.execute(_KNOWN_BOOKED if seen_by_others else _BOOKED, bound).scalars())
 
     # Pace
 
-    def busy_until(self, name: str) -> datetime | None:
-        """Until when a conversation or an installation has had enough; None where it never was."""
-        return self._db.execute(_BUSY_UNTIL, {"name": name}).scalar()
+    def busy_until(self, name: str) -> datetime:
+        """Until when a conversation or an installation has had enough; now where it never was. Until this transaction
+        ends no other can ask this, so that all replicas together keep one pace."""
+        found: datetime | None = self._db.execute(_BUSY_UNTIL, {"name": name}).scalar()
+        if found is None:  # only a row can be held, and another replica may make it at the same moment
+            insert_once(self._db, pace, name=name, busy_until=self._now)
+            found = self._db.execute(_BUSY_UNTIL, {"name": name}).scalar_one()
+        return found
 
     def keep_busy(self, name: str, until: datetime) -> None:
         """Send nothing more there before then."""
@@ -320,7 +372,3 @@ class Outbox:
         )
         delivered, pending, dead = self._db.execute(query).one()
         return {"delivered": delivered, "pending": pending, "dead": dead}
-
-
-def _both(place: str, key: str) -> ColumnElement[bool]:
-    return (outbox.c.place == place) & (outbox.c.key == key)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from storage.models import inserted, programme, support_service
 from storage.records import NotThere, Programme, SupportService
@@ -25,6 +25,7 @@ _COLUMNS = (
     programme.c.check_in_days,
     programme.c.disclosure,
 )
+_BY_ID = select(*_COLUMNS).where(programme.c.id == bindparam("programme_id"))
 
 _SERVICES = select(
     support_service.c.nation,
@@ -58,7 +59,7 @@ class Programmes:
 
     def get(self, programme_id: int) -> Programme:
         """The programme with this id. Raises NotThere where there is none."""
-        row = self._db.execute(select(*_COLUMNS).where(programme.c.id == programme_id)).first()
+        row = self._db.execute(_BY_ID, {"programme_id": programme_id}).first()
         if row is None:
             raise NotThere(f"no programme {programme_id}")
         return Programme(*row)

@@ -4,9 +4,19 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, insert, select, update
 
-from storage.models import als_attendance, als_member, als_reply, als_session, als_set, inserted, participant, person
+from storage.models import (
+    Moment,
+    als_attendance,
+    als_member,
+    als_reply,
+    als_session,
+    als_set,
+    inserted,
+    participant,
+    person,
+)
 from storage.people import PERSON
 from storage.records import Attendance, LearningSet, NotThere, Person, Session
 from storage.upsert import insert_once, upsert
@@ -26,6 +36,44 @@ _TAKES_PART = (
     (participant.c.person_id == als_member.c.person_id)
     & (participant.c.programme_id == als_set.c.programme_id)
     & (participant.c.state == "joined")
+)
+
+
+def _sets(*more: Any) -> Select[Any]:
+    return select(*_SET, *PERSON, *more).join(person, person.c.id == als_set.c.facilitator_id)
+
+
+def _sessions(*more: Any) -> Select[Any]:
+    return _sets(*_SESSION, *more).join(als_session, als_session.c.set_id == als_set.c.id)
+
+
+# What every answer to an invitation asks; building a statement costs more than running it.
+_SESSION_BY_ID = _sessions().where(als_session.c.id == bindparam("session_id"))
+_SESSION_OF_MEMBER = (
+    _SESSION_BY_ID.join(als_member, als_member.c.set_id == als_set.c.id)
+    .join(participant, _TAKES_PART)
+    .where(als_member.c.person_id == bindparam("person_id"))
+)
+_MEMBERS = (
+    select(*PERSON)
+    .join(als_member, als_member.c.person_id == person.c.id)
+    .join(als_set, als_set.c.id == als_member.c.set_id)
+    .join(participant, _TAKES_PART)
+    .where(als_member.c.set_id == bindparam("set_id"))
+    .order_by(person.c.name)
+)
+_ITS_REPLY = (als_reply.c.person_id == person.c.id) & (als_reply.c.session_id == bindparam("session_id"))
+_ANSWERS = _MEMBERS.add_columns(als_reply.c.answer).outerjoin(als_reply, _ITS_REPLY)
+_ANSWER = select(als_reply.c.answer).where(
+    als_reply.c.session_id == bindparam("session_id"), als_reply.c.person_id == bindparam("person_id")
+)
+
+_OF_PERSON = select(als_member.c.set_id).where(als_member.c.person_id == bindparam("person_id"))
+_ENGAGED = (
+    _sessions()
+    .where((als_set.c.facilitator_id == bindparam("person_id")) | als_set.c.id.in_(_OF_PERSON))
+    .where(als_session.c.state == "planned", als_session.c.starts_at > bindparam("now", type_=Moment()))
+    .order_by(als_session.c.starts_at, als_session.c.id)
 )
 
 
@@ -114,14 +162,7 @@ class Sets:
 
     def members(self, set_id: int) -> list[Person]:
         """The members who take part in the programme, by name. Who has not said yes is not asked to sessions."""
-        query = (
-            select(*PERSON)
-            .join(als_member, als_member.c.person_id == person.c.id)
-            .join(als_set, als_set.c.id == als_member.c.set_id)
-            .join(participant, _TAKES_PART)
-            .where(als_member.c.set_id == set_id)
-        )
-        return [Person(*row) for row in self._db.execute(query.order_by(person.c.name))]
+        return [Person(*row) for row in self._db.execute(_MEMBERS, {"set_id": set_id})]
 
     def member_ids(self, set_id: int) -> set[int]:
         """Who belongs to a set, whether or not they take part in the programme yet."""
@@ -174,17 +215,17 @@ class Sets:
 
     def session(self, session_id: int) -> Session:
         """This session, for the bot's own work. Raises NotThere where there is none."""
-        row = self._db.execute(_sessions().where(als_session.c.id == session_id)).first()
+        row = self._db.execute(_SESSION_BY_ID, {"session_id": session_id}).first()
         if row is None:
             raise NotThere(f"no session {session_id}")
         return _session(row)
 
     def session_for_member(self, person_id: int, session_id: int) -> Session:
         """This session, if the person is a member of its set who takes part. Raises NotThere otherwise."""
-        session = self.session(session_id)
-        if session.learning_set.id not in {mine.id for mine in self.of_member(person_id)}:
+        row = self._db.execute(_SESSION_OF_MEMBER, {"session_id": session_id, "person_id": person_id}).first()
+        if row is None:
             raise NotThere("no session of this person's set")
-        return session
+        return _session(row)
 
     def session_for_facilitator(self, person_id: int, session_id: int) -> Session:
         """This session, if the person facilitates its set. Raises NotThere otherwise."""
@@ -205,13 +246,8 @@ class Sets:
 
     def engaged(self, person_id: int) -> list[Session]:
         """The planned sessions to come of every set to which a person belongs or which they facilitate."""
-        mine = select(als_member.c.set_id).where(als_member.c.person_id == person_id)
-        query = _sessions().where(
-            (als_set.c.facilitator_id == person_id) | als_set.c.id.in_(mine),
-            als_session.c.state == "planned",
-            als_session.c.starts_at > self._now,
-        )
-        return [_session(row) for row in self._db.execute(query.order_by(als_session.c.starts_at, als_session.c.id))]
+        rows = self._db.execute(_ENGAGED, {"person_id": person_id, "now": self._now})
+        return [_session(row) for row in rows]
 
     def next_sessions(self, programme_id: int) -> dict[int, Session]:
         """The next session of each set of a programme that has one to come, earliest first, by the id of the set."""
@@ -231,14 +267,12 @@ class Sets:
 
     def answer_of(self, session: Session, member: Person) -> str:
         """What a member has answered: yes, no, maybe or, so far, nothing."""
-        mine = (als_reply.c.session_id == session.id, als_reply.c.person_id == member.id)
-        return self._db.execute(select(als_reply.c.answer).where(*mine)).scalar() or ""
+        return self._db.execute(_ANSWER, {"session_id": session.id, "person_id": member.id}).scalar() or ""
 
     def answers(self, session: Session) -> list[tuple[Person, str]]:
         """Every member with yes, no, maybe or, so far, nothing; by name."""
-        query = select(als_reply.c.person_id, als_reply.c.answer).where(als_reply.c.session_id == session.id)
-        said = {row.person_id: row.answer for row in self._db.execute(query)}
-        return [(member, said.get(member.id, "")) for member in self.members(session.learning_set.id)]
+        rows = self._db.execute(_ANSWERS, {"set_id": session.learning_set.id, "session_id": session.id})
+        return [(Person(*row[:-1]), row[-1] or "") for row in rows]
 
     # Attendance
 
@@ -290,17 +324,9 @@ class Sets:
         return [Attendance(_session(row), row[-2], row[-1]) for row in self._db.execute(query)]
 
 
-def _sets(*more: Any) -> Select[Any]:
-    return select(*_SET, *PERSON, *more).join(person, person.c.id == als_set.c.facilitator_id)
-
-
 def _set(row: Row[*tuple[Any, ...]]) -> LearningSet:
     set_id, programme_id, name, *facilitator = row[: len(_SET) + len(PERSON)]
     return LearningSet(set_id, programme_id, name, Person(*facilitator))
-
-
-def _sessions(*more: Any) -> Select[Any]:
-    return _sets(*_SESSION, *more).join(als_session, als_session.c.set_id == als_set.c.id)
 
 
 def _session(row: Row[*tuple[Any, ...]]) -> Session:

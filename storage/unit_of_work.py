@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, PoolProxiedConnection, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from storage.claims import Claims
@@ -28,7 +28,7 @@ from storage.proposals import Proposals
 from storage.roll import Roll
 from storage.sets import Sets
 from storage.support import Support
-from storage.urls import with_psycopg
+from storage.urls import postgresql_engine, wait_to_make_tables
 from storage.waves import Waves
 from storage.work import DueWork, Seen
 
@@ -44,6 +44,8 @@ RACES = 3
 """How often a transaction that lost a race is run again before the next loss is an error."""
 DEADLOCK = "40P01"
 """What PostgreSQL calls a deadlock that it has ended."""
+GONE = frozenset({"25006", "25P03"})
+"""The server takes no changes, as after a change of servers, or has ended a transaction in which nothing happened."""
 
 
 class UnitOfWork:
@@ -112,14 +114,15 @@ class Database:
         self._encode = encode
         self._public_url = public_url
         self._new_id = new_id
-        parsed = with_psycopg(make_url(url))
-        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         threads = 1 if self.is_sqlite else POSTGRES_THREADS
-        pool = {} if self.is_sqlite else {"pool_size": threads, "pool_pre_ping": True}
-        self.engine = create_engine(parsed, hide_parameters=True, **pool)
-        if self.is_sqlite:
+        if not self.is_sqlite:
+            self.engine = postgresql_engine(url, connections=threads)
+        else:
+            self.engine = create_engine(url, hide_parameters=True)
             event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_immediate)
+            # Not as an event: with a single one, SQLAlchemy looks for listeners around each statement.
+            self.engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign]
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
 
     def is_new(self) -> bool:
@@ -130,13 +133,15 @@ class Database:
             return not inspect(self.engine).has_table(programme.name)
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest revision. Raises DatabaseGone."""
+        """Bring the tables to the newest revision, once if several processes start together. Raises DatabaseGone."""
         from alembic import command  # noqa: PLC0415 - what only this needs takes a while
         from alembic.config import Config  # noqa: PLC0415 - as above
 
         config = Config()
         config.set_main_option("script_location", "storage:migrations")
         with _told_when_gone(), self.engine.begin() as connection:
+            if not self.is_sqlite:
+                wait_to_make_tables(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -196,7 +201,12 @@ class Database:
 
 def _lost_a_race(error: DBAPIError) -> bool:
     """Whether another process was faster with the same row, which is there now, or PostgreSQL has ended a deadlock."""
-    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", "") == DEADLOCK
+    return isinstance(error, IntegrityError) or _code(error) == DEADLOCK
+
+
+def _code(error: DBAPIError) -> str:
+    """PostgreSQL's own code for an error; empty where there is none."""
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 @contextmanager
@@ -206,7 +216,8 @@ def _told_when_gone() -> Iterator[None]:
     except (OperationalError, InterfaceError, KeysGone) as error:
         raise DatabaseGone(type(error).__name__) from error
     except DatabaseError as error:
-        if type(error) is DatabaseError:  # and none of its kinds: the file is no database
+        no_database = type(error) is DatabaseError  # and none of its kinds: the file is something else
+        if no_database or error.connection_invalidated or _code(error) in GONE:
             raise DatabaseGone(type(error).__name__) from error
         raise
 
@@ -223,5 +234,5 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_immediate(dbapi_connection: PoolProxiedConnection) -> None:
+    dbapi_connection.cursor().execute("BEGIN IMMEDIATE")

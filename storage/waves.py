@@ -8,7 +8,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, literal, select, update
 
-from storage.models import Moment, due, inserted, outbox, participant, prompt, sealed_answer, wave, wave_member
+from storage.models import (
+    Moment,
+    due,
+    inserted,
+    outbox,
+    participant,
+    programme,
+    prompt,
+    sealed_answer,
+    wave,
+    wave_member,
+)
 from storage.records import NotThere, Wave
 from storage.upsert import upsert
 
@@ -25,6 +36,8 @@ _WAVE = (
     wave.c.key_id,
 )
 
+_UNFINISHED = select(wave.c.id).where(wave.c.state.in_(("closing", "released", "scrubbed"))).order_by(wave.c.id)
+
 
 def message_key(wave_id: int, what: str) -> str:
     """The outbox key of a message about a wave that is purged at its close."""
@@ -37,6 +50,10 @@ def tells_who_is_missing(key: str) -> bool:
     return key.startswith("wave:") and not key.endswith(":invite")
 
 
+GOES_TO_EVERYBODY_ASKED = ~outbox.c.key.startswith("wave:", autoescape=True) | outbox.c.key.endswith(":invite")
+"""The opposite, of a row of the outbox."""
+
+
 class Waves:
     """The waves of a programme."""
 
@@ -45,6 +62,10 @@ class Waves:
         self._now = now
 
     # Opening
+
+    def hold_openings(self, programme_id: int) -> None:
+        """Be the only one who opens waves of a programme until this transaction ends."""
+        self._db.execute(select(programme.c.id).where(programme.c.id == programme_id).with_for_update())
 
     def open(
         self,
@@ -170,8 +191,7 @@ class Waves:
 
     def unfinished(self) -> list[int]:
         """The waves whose close has begun and is not at its end."""
-        query = select(wave.c.id).where(wave.c.state.in_(("closing", "released", "scrubbed")))
-        return list(self._db.execute(query.order_by(wave.c.id)).scalars())
+        return list(self._db.execute(_UNFINISHED).scalars())
 
     def advance(self, wave_id: int, before: str, after: str) -> bool:
         """Bring a wave from one state of its close to the next; False where somebody else has done so."""

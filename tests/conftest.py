@@ -1,24 +1,74 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and which tests run on which database."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.world import World, build, copy_of
+from tests import databases
+from tests.world import World, build, open_at
+
+MARKERS = {
+    "sqlite_only": "about files of SQLite, or made of them: not collected on PostgreSQL",
+    "postgresql_only": "about what only a server has: not collected on SQLite",
+    "transport": "is played over each way in which Slack speaks to the bot",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the markers, and refuse to begin where there is no server."""
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+    if databases.ON_POSTGRESQL and not databases.server_answers():
+        where = databases.SERVER.render_as_string()
+        raise pytest.UsageError(f"no PostgreSQL server answers at {where}: set PEERMENTOR_TEST_DATABASE_URL")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the other database."""
+    elsewhere = "sqlite_only" if databases.ON_POSTGRESQL else "postgresql_only"
+    left_out = [item for item in items if item.get_closest_marker(elsewhere)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker(elsewhere)]
+
+
+def pytest_sessionfinish() -> None:
+    """Leave nothing on the server."""
+    databases.drop_all_that_was_lent()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the tests ran."""
+    if databases.ON_POSTGRESQL:
+        terminalreporter.write_line("All of this ran on PostgreSQL.")
+    else:
+        terminalreporter.write_line("All of this ran on SQLite; make test-postgres runs the same on PostgreSQL.")
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with everybody in it, to be copied."""
-    path = tmp_path_factory.mktemp("world") / "template.sqlite3"
-    build(f"sqlite:///{path}").database.close()
-    return path
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a database with everybody in it, to be copied."""
+    url = databases.new_url(tmp_path_factory.mktemp("world"), "template")
+    build(url).database.close()
+    databases.keep(url)
+    yield url
+    databases.drop(url)
 
 
 @pytest.fixture
-def world(template: Path, tmp_path: Path) -> Iterator[World]:
+def world(template: str, tmp_path: Path) -> Iterator[World]:
     """A small programme; see tests/world.py for who is in it."""
-    made = copy_of(template, tmp_path / "world.sqlite3")
-    yield made
-    made.database.close()
+    with databases.lent(template, tmp_path, "world") as url:
+        made = open_at(url)
+        yield made
+        made.database.close()
+
+
+@pytest.fixture
+def empty_url(tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables."""
+    url = databases.new_url(tmp_path, "empty")
+    databases.create(url)
+    yield url
+    databases.drop(url)

@@ -1,5 +1,6 @@
 """A lead's desk, for tests of importing: the files of a programme, and a database beside them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from bot.__main__ import cli
 from storage import models
 from storage.models import due, metadata
 from storage.unit_of_work import Database
+from tests import databases
 from tests.programme.files import PAIRS, PEOPLE, SETTINGS
 
 
@@ -22,10 +24,7 @@ class Desk:
 
     path: Path
     clock: list[datetime]
-
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.path / 'programme.sqlite3'}"
+    url: str
 
     def write(self, *, settings: str = SETTINGS, people: str = PEOPLE, pairs: str = PAIRS) -> None:
         for name, text in (("programme.toml", settings), ("people.csv", people), ("pairs.csv", pairs)):
@@ -47,6 +46,13 @@ class Desk:
 
     def database(self) -> Database:
         return Database(self.url, ui.dump)
+
+    def is_bare(self) -> bool:
+        """Whether nothing has been stored, not even tables."""
+        database = self.database()
+        bare = database.is_new()
+        database.close()
+        return bare
 
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
         """Everything that is stored."""
@@ -70,11 +76,13 @@ class Desk:
         }
 
 
-def desk_at(path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk with files on it, and a clock that the test moves."""
+def desk_at(path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A desk with files on it, and a clock that the test moves; tidied up afterwards."""
     clock = [now]
     monkeypatch.setattr(importing, "real_time", lambda: clock[0])
     monkeypatch.chdir(path)
-    made = Desk(path, clock)
+    made = Desk(path, clock, databases.new_url(path, "programme"))
+    databases.create(made.url)
     made.write()
-    return made
+    yield made
+    databases.drop(made.url)

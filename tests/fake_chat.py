@@ -24,6 +24,7 @@ class FakeChat:
     platform: str = "slack"
     per_conversation: Limit = field(default_factory=lambda: Limit(1.0))
     per_installation: Limit = field(default_factory=lambda: Limit(0.2, burst=10))
+    at_once: int = 20
     can_find: bool = True
     faults: deque[BaseException | None] = field(default_factory=deque)
     lost: bool = False
@@ -31,6 +32,7 @@ class FakeChat:
     edits: list[tuple[str, str, Message]] = field(default_factory=list)
     emails: dict[Account, str] = field(default_factory=dict)
     calls: int = 0
+    refused: str = ""
 
     def keys(self, conversation: str | None = None) -> list[str]:
         """The keys of all posts, in the order in which they arrived."""

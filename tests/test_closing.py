@@ -293,9 +293,11 @@ async def test_a_close_that_is_killed_anywhere_gives_one_release_and_leaves_noth
             assert uow.keys.names() == set()
         assert [row.rule for row in world.due()] == ["release_post"]
         entries.append(killed_in)
+    saved.forget()
     assert set(entries) == {"closing", "released", "scrubbed", "destroyed"}
 
 
+@pytest.mark.sqlite_only
 async def test_a_reader_that_holds_up_the_scrubbing_is_waited_for(world: World, closing: Closing) -> None:
     wave = answered_wave(world)
     waves.begin_to_close(world, wave)

@@ -30,6 +30,20 @@ def test_slack_alone_is_enough() -> None:
     assert settings.slack.api_url == "https://slack.com/api/"
 
 
+def test_slack_needs_no_signing_secret_in_socket_mode() -> None:
+    settings = read({"SLACK_BOT_TOKEN": "xoxb-made-up", "SLACK_APP_TOKEN": "xapp-made-up"})
+    assert settings.slack == Slack("xoxb-made-up", "", "xapp-made-up")
+    assert read(SLACK | {"SLACK_APP_TOKEN": "xapp-made-up"}).slack == Slack("xoxb-made-up", "whisper", "xapp-made-up")
+
+
+def test_slacks_tokens_in_the_wrong_places_are_told_at_once() -> None:
+    found = mistakes({"SLACK_BOT_TOKEN": "xapp-made-up", "SLACK_APP_TOKEN": "xoxb-made-up"})
+    assert [line.split()[0] for line in found] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"]
+    assert "made-up" not in str(found)
+    (line,) = mistakes({"SLACK_APP_TOKEN": "xapp-made-up"})
+    assert line.startswith("SLACK_BOT_TOKEN is missing")
+
+
 def test_teams_alone_is_enough() -> None:
     settings = read(TEAMS)
     assert settings.slack is None
@@ -91,7 +105,7 @@ def test_keys_may_live_in_another_database_and_not_in_the_same() -> None:
 
 def test_no_platform_at_all_is_told_with_what_to_give() -> None:
     (line,) = mistakes({})
-    for name in (*SLACK, *TEAMS):
+    for name in (*SLACK, *TEAMS, "SLACK_APP_TOKEN"):
         assert name in line
 
 
@@ -151,7 +165,11 @@ def test_no_secret_is_printed() -> None:
     assert "whisper" not in str(mistakes(SLACK | TEAMS | {"TEAMS_TENANT_ID": "", "SLACK_BOT_TOKEN": ""}))
 
 
-@given(st.dictionaries(st.sampled_from([*SLACK, *TEAMS, *LOCAL, "PORT", "PUBLIC_URL", "SLACK_API_URL"]), st.text()))
+@given(
+    st.dictionaries(
+        st.sampled_from([*SLACK, *TEAMS, *LOCAL, "PORT", "PUBLIC_URL", "SLACK_API_URL", "SLACK_APP_TOKEN"]), st.text()
+    )
+)
 def test_whatever_is_given_there_are_settings_or_a_list_of_mistakes(environ: dict[str, str]) -> None:
     settings, found = None, []
     try:

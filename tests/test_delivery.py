@@ -5,9 +5,11 @@ import contextlib
 import shutil
 import tempfile
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -31,15 +33,18 @@ from bot.chat import (
     Unavailable,
     Unreachable,
 )
-from bot.delivery import Delivery
+from bot.delivery import LEASE, NOTED_AFTER, Delivery
 from bot.flow import Done, Event, Flow, Flows, Outcome
 from bot.ui import Message, Text
 from storage import places
-from storage.records import Conversation
-from storage.unit_of_work import UnitOfWork
+from storage.keys import KeysGone
+from storage.outbox import Outbox
+from storage.records import Conversation, Waiting
+from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
 from storage.waves import message_key
+from tests import databases
 from tests.fake_chat import FakeChat, Killed
-from tests.world import World, copy_of
+from tests.world import World, open_at
 
 FRIDAY_NIGHT = datetime(2026, 2, 6, 22, 0, tzinfo=UTC)
 MONDAY_MORNING = datetime(2026, 2, 9, 8, 0, tzinfo=UTC)
@@ -573,16 +578,125 @@ def test_words_are_dropped_once_they_are_delivered(post: Post) -> None:
     assert post.world.queued() == []
 
 
+class Slow(FakeChat):
+    """Takes its time by the programme's clock, and counts what is on its way at once."""
+
+    def __init__(self, post: Post, *, at_once: int, seconds: float = 0) -> None:
+        super().__init__(at_once=at_once)
+        self.post, self.seconds = post, seconds
+        self.on_their_way = self.most = 0
+
+    async def send(self, to: Conversation, message: Message, key: str) -> str:
+        self.on_their_way += 1
+        self.most = max(self.most, self.on_their_way)
+        await asyncio.sleep(0)
+        self.post.world.pass_time(seconds=self.seconds)
+        sent = await super().send(to, message, key)
+        self.on_their_way -= 1
+        return sent
+
+
+def queue_to_all(post: Post) -> None:
+    """A message to each of five, with whom the bot has a conversation already."""
+    for who in ("Amara", "Niamh", "Leila", "Gwen", "Brigid"):
+        with post.world.uow() as uow:
+            uow.places.bind(places.dm(post.world.people[who]), Conversation("slack", "T1", f"D-{who}", "dm"))
+        post.add(who, who)
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_no_more_messages_are_on_their_way_than_the_platform_says(post: Post, at_once: int) -> None:
+    slow = Slow(post, at_once=at_once)
+    post = Post(post.world, slow)
+    queue_to_all(post)
+    post.deliver()
+    assert (len(slow.posts), slow.most) == (5, at_once)
+
+
+def test_what_a_slow_platform_does_not_take_in_time_is_given_back_before_its_lease_ends(post: Post) -> None:
+    slow = Slow(post, at_once=1, seconds=6)
+    post = Post(post.world, slow)
+    queue_to_all(post)
+    with post.world.uow() as uow:
+        claimed, _moved = post.delivery._claim(uow)
+
+    async def send_them() -> None:
+        turns = asyncio.Semaphore(slow.at_once)
+        await asyncio.gather(*(post.delivery._in_turn(turns, one) for one in claimed))
+
+    asyncio.run(send_them())
+    assert len(slow.posts) == 2
+    with post.world.uow() as uow:
+        assert [waiting.leased_by for waiting in uow.outbox.heads(9)] == [None, None, None]
+    post.deliver_all()
+    assert sorted(slow.keys()) == ["Amara", "Brigid", "Gwen", "Leila", "Niamh"]
+
+
+def test_what_was_sent_while_the_database_went_away_is_noted_when_it_is_back(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Teams, where nothing can be looked up, it would come twice otherwise."""
+    pauses: list[float] = []
+    run, down = Database.run, [False]
+
+    async def gone_or_not(database: Database, work: Callable[[UnitOfWork], Any], now: datetime) -> Any:
+        if down[0] and len(pauses) < 3:
+            raise DatabaseGone("OperationalError")
+        return await run(database, work, now)
+
+    class ThenGone(FakeChat):
+        async def send(self, to: Conversation, message: Message, key: str) -> str:
+            down[0] = True
+            return await super().send(to, message, key)
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    chat = ThenGone(platform="teams", can_find=False)
+    chats, clock = {"teams": chat}, lambda: post.world.now
+    post.delivery = Delivery(
+        post.world.database, Flows([]), chats, clock=clock, owner="one", random=Random(1), pause=pause
+    )
+    post.add("Haruki", "a")
+    monkeypatch.setattr(Database, "run", gone_or_not)
+    post.deliver()
+    assert (chat.keys(), pauses) == (["a"], [NOTED_AFTER] * 3)
+    assert post.counts() == {"delivered": 1, "pending": 0, "dead": 0}
+
+
+def test_one_message_that_cannot_be_noted_breaks_off_no_other(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = Outbox.mark_sent
+
+    def gone_for_one(outbox: Outbox, waiting: Waiting, *given: Any, **more: Any) -> None:
+        if waiting.key == "Amara":
+            raise KeysGone("of the same kind")
+        mark(outbox, waiting, *given, **more)
+
+    async def at_once(_seconds: float) -> None:
+        """No time passes."""
+
+    monkeypatch.setattr(Outbox, "mark_sent", gone_for_one)
+    post.delivery._pause_for = at_once
+    queue_to_all(post)
+    post.deliver()
+    assert post.counts() == {"delivered": 4, "pending": 1, "dead": 0}
+    monkeypatch.undo()
+    post.world.now += LEASE
+    post.deliver_all()
+    assert sorted(post.chat.keys()) == ["Amara", "Brigid", "Gwen", "Leila", "Niamh"]
+
+
 class OutboxMachine(RuleBasedStateMachine):
     """Whatever the platform does and whenever the process dies: what was added arrives once, in order, with the latest
     words, and nothing is left."""
 
-    template: Path
+    template: str
 
     @initialize()
     def start(self) -> None:
         self.directory = tempfile.mkdtemp()
-        self.world = copy_of(self.template, Path(self.directory) / "world.sqlite3")
+        self.lent = databases.lent(self.template, Path(self.directory), "machine")
+        self.world = open_at(self.lent.__enter__())
         self.post = Post(self.world, FakeChat())
         self.added: list[str] = []
         self.latest: dict[str, str] = {}
@@ -653,10 +767,11 @@ class OutboxMachine(RuleBasedStateMachine):
         assert shown == self.latest
         assert sorted(self.post.chat.keys()) == sorted(self.added)
         self.world.database.close()
+        self.lent.__exit__(None, None, None)
         shutil.rmtree(self.directory)
 
 
-def test_the_outbox_survives_whatever_happens(template: Path) -> None:
+def test_the_outbox_survives_whatever_happens(template: str) -> None:
     OutboxMachine.template = template
 
     run_state_machine_as_test(

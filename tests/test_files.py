@@ -40,7 +40,7 @@ class Bench:
 async def bench(world: World, tmp_path: Path) -> AsyncIterator[Bench]:
     made: Bench
     environment = {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'world.sqlite3'}",
+        "DATABASE_URL": world.url,
         "KEY_DIR": str(tmp_path / "keys"),
         "PUBLIC_URL": "https://mentoring.example.org/",
         "SLACK_BOT_TOKEN": "xoxb-made-up",

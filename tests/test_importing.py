@@ -1,6 +1,7 @@
 """Importing a programme on the command line: a plan, then the change, all of it or nothing, again and again."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -25,8 +26,8 @@ LATER = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return desk_at(tmp_path, BEFORE, monkeypatch)
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    yield from desk_at(tmp_path, BEFORE, monkeypatch)
 
 
 def test_a_check_looks_and_changes_nothing_not_even_a_file(desk: Desk) -> None:
@@ -75,7 +76,7 @@ def test_after_a_mistake_nothing_is_stored(desk: Desk) -> None:
         assert result.exit_code == 1
         assert "programme.toml, line 2, column 17: '2026-13-01' is no day" in result.output
         assert "people.csv, line 4, column G (role): 'kontrol' is none of" in result.output
-    assert not (desk.path / "programme.sqlite3").exists()
+    assert desk.is_bare()
 
 
 def test_after_a_mistake_what_was_stored_stays(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """Importing Action Learning Sets: made, changed and planned from the file, and those whom it concerns are told."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,10 +25,10 @@ PREPARED = timedelta(days=14)
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    made = desk_at(tmp_path, BEFORE, monkeypatch)
-    made.write(settings=SETTINGS + SETS, people=PEOPLE_OF_SETS)
-    return made
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    for made in desk_at(tmp_path, BEFORE, monkeypatch):
+        made.write(settings=SETTINGS + SETS, people=PEOPLE_OF_SETS)
+        yield made
 
 
 def given(desk: Desk, sets: str) -> str:
@@ -140,7 +141,7 @@ def test_with_a_mistake_in_a_set_nothing_is_imported(desk: Desk) -> None:
     desk.write(settings=SETTINGS + SETS.replace("vikram@", "nobody@"), people=PEOPLE_OF_SETS)
     result = desk.run()
     assert (result.exit_code, "nobody@harbourside.example is not in people.csv" in result.output) == (1, True)
-    assert not (desk.path / "programme.sqlite3").exists()
+    assert desk.is_bare()
 
 
 def test_a_crash_half_way_through_the_sets_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

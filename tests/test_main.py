@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -95,6 +97,27 @@ def test_settings_are_read_from_an_env_file(run: CliRunner, monkeypatch: pytest.
             patch.delenv(name)
         assert run.invoke(command_line.cli, ["run"]).exit_code == 0
     assert [settings.port for settings in given] == [4711]
+
+
+def test_a_process_that_is_asked_to_end_finishes_what_it_has_begun(
+    run: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished: list[str] = []
+
+    async def serve(_settings: Settings) -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.wait_for(asyncio.Event().wait(), 10)
+        finally:
+            finished.append("tidily")
+
+    monkeypatch.setattr(application, "serve", serve)
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        assert run.invoke(command_line.cli, ["run"], env=SLACK).exit_code == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert finished == ["tidily"]
 
 
 def test_without_a_command_there_is_help(run: CliRunner) -> None:

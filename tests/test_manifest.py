@@ -22,7 +22,8 @@ from bot.__main__ import cli
 from bot.config import BadSettings
 from bot.flow import Flows
 from bot.handlers import FLOWS
-from bot.manifest import SLACK_EVENTS, SLACK_SCOPES, TEAMS_SCOPES, TeamsApp
+from bot.manifest import SLACK_EVENTS, TEAMS_SCOPES, TeamsApp
+from bot.platforms.slack.scopes import SLACK_SCOPES
 
 PROJECT = Path(__file__).parents[1]
 SCHEMAS = PROJECT.parent / "shared" / "schemas"
@@ -49,6 +50,7 @@ OPTIONS = {
 }
 
 NEEDED_BY_METHOD = {
+    "apps_connections_open": set(),  # connections:write, which the app's own token has
     "auth_test": set(),
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},
@@ -104,8 +106,8 @@ def commands_of(*scopes: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("schema", ["slack-manifest-1.0.schema.json", "slack-manifest-2.0.schema.json"])
-def test_slack_takes_its_manifest(schema: str) -> None:
-    made = manifest.slack(URL)
+@pytest.mark.parametrize("made", [manifest.slack(URL), manifest.slack_in_socket_mode()], ids=["HTTP", "Socket Mode"])
+def test_slack_takes_its_manifest(schema: str, made: dict[str, Any]) -> None:
     assert valid(made, schema)
     assert not valid(made | {"features": {"slash_commands": []}}, schema)
 
@@ -173,6 +175,18 @@ def test_people_can_write_to_the_bot_and_open_its_home_in_slack() -> None:
 def test_slack_talks_over_http_to_one_workspace_with_a_token_that_stays() -> None:
     settings = manifest.slack(URL)["settings"]
     assert [settings[f"{name}_enabled"] for name in ("socket_mode", "org_deploy", "token_rotation")] == [False] * 3
+
+
+def test_in_socket_mode_slack_is_given_no_address_and_all_else_is_the_same() -> None:
+    http, socket = manifest.slack(URL), manifest.slack_in_socket_mode()
+    assert "url" not in str(socket)
+    assert socket["settings"].pop("socket_mode_enabled") is True
+    del http["settings"]["socket_mode_enabled"]
+    for given in (http["settings"]["event_subscriptions"], http["settings"]["interactivity"]):
+        del given["request_url"]
+    for command in http["features"]["slash_commands"]:
+        del command["url"]
+    assert socket == http
 
 
 @pytest.mark.parametrize(
@@ -287,6 +301,12 @@ def test_the_command_prints_slacks_manifest_and_nothing_else() -> None:
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout) == manifest.slack(URL)
     assert result.stderr == ""
+
+
+def test_for_socket_mode_the_command_needs_no_address() -> None:
+    result = CliRunner().invoke(cli, ["manifest", "slack", "--socket"])
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout) == manifest.slack_in_socket_mode()
 
 
 def test_the_command_writes_the_package_for_teams(elsewhere: Path) -> None:

@@ -1,18 +1,16 @@
 """A wave with many people in it, for tests of what happens to answers: without platforms, at the storage's door."""
 
 import shutil
-import sqlite3
 from collections.abc import Iterable
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
 
 from bot.closing import Closing
 from bot.surveys.instrument import Answer, Comment, Instrument, Item, declared
 from bot.surveys.sealing import SCORES, WORDS, WaveKeys, new_keys, seal, tag
 from bot.ui import Message, Text
 from storage.records import Account, Conversation, Newcomer, Wave
-from tests.world import World, keys_of
+from tests import databases
+from tests.world import World
 
 LABELS = ("Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree")
 BOTH = ("mentor", "mentee")
@@ -137,24 +135,25 @@ def send(world: World, person_id: int, key: str) -> None:
 
 
 class Saved:
-    """The database and the keys of a world on SQLite as they are now, to be brought back."""
+    """The database and the keys of a world as they are now, to be brought back."""
 
     def __init__(self, world: World) -> None:
-        self._path = Path(str(world.database.engine.url.database))
-        self._keys = keys_of(str(world.database.engine.url)).path
         self._world = world
-        with world.database.engine.connect() as connection, sqlite3.connect(f"{self._path}.saved") as copy:
-            driver: Any = connection.connection.driver_connection
-            driver.backup(copy)
+        self._keys = databases.keys_of(world.url).path
+        self._world.database.engine.dispose()  # SQLite then has no log beside the file
+        databases.keep(world.url, "saved")
         shutil.copytree(self._keys, f"{self._keys}.saved")
 
     def restore(self) -> None:
         """As it was."""
-        with self._world.database.engine.connect() as connection, sqlite3.connect(f"{self._path}.saved") as copy:
-            driver: Any = connection.connection.driver_connection
-            copy.backup(driver)
+        self._world.database.engine.dispose()
+        databases.restore(self._world.url, "saved")
         shutil.rmtree(self._keys)
         shutil.copytree(f"{self._keys}.saved", self._keys)
+
+    def forget(self) -> None:
+        """Tidy up."""
+        shutil.rmtree(f"{self._keys}.saved")
 
 
 def begin_to_close(world: World, wave: Wave) -> None:

@@ -5,17 +5,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
 from bot import ui
 from bot.flow import Event, Flow, Outcome
-from storage.keys import KeyDirectory
 from storage.models import due, outbox
 from storage.records import Account, Conversation, Due, Pair, Person, Programme
 from storage.unit_of_work import Database, UnitOfWork
+from tests.databases import create, keys_of
 
 MONDAY = datetime(2026, 2, 2, 10, 0, tzinfo=UTC)
 """An ordinary working day, not a bank holiday, in working hours."""
@@ -46,6 +45,11 @@ class World:
     people: dict[str, Person]
     now: datetime = MONDAY
     accounts: dict[str, Account] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The address of the database."""
+        return self.database.engine.url.render_as_string(hide_password=False)
 
     def uow(self) -> AbstractContextManager[UnitOfWork]:
         """A unit of work at the current time: ``with world.uow() as uow``."""
@@ -113,7 +117,8 @@ PEOPLE = (
 
 
 def build(url: str) -> World:
-    """Enter everybody into the database at this address, and open the world in it."""
+    """Enter everybody into a new database at this address, and open the world in it."""
+    create(url)
     database = Database(url, ui.dump, keys=keys_of(url))
     database.upgrade()
     ids: dict[str, int] = {}
@@ -149,15 +154,6 @@ def copy_of(template: Path, path: Path) -> World:
 def open_at(url: str) -> World:
     """The world that is in a database already."""
     return _open(Database(url, ui.dump, keys=keys_of(url)))
-
-
-def keys_of(url: str) -> KeyDirectory:
-    """Where the keys of the waves in a database are: beside a file, which is what nobody does for real."""
-    parts = make_url(url)
-    beside = parts.get_backend_name() == "sqlite" and parts.database
-    keys = KeyDirectory(Path(f"{parts.database}.keys") if beside else Path(mkdtemp(prefix="peermentor-keys-")))
-    keys.prepare()
-    return keys
 
 
 def _open(database: Database) -> World:

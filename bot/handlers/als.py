@@ -68,7 +68,7 @@ def prepare(due: Due, uow: UnitOfWork) -> None:
     if not is_to_come(session, uow):
         return
     for member in uow.sets.members(session.learning_set.id):
-        book(session, member, uow)
+        book(session, member, uow.sets.answer_of(session, member), uow)
     facilitator = session.learning_set.facilitator
     told = sets.counted_at(session.starts_at, quiet_of(facilitator, uow))
     if told > uow.now:
@@ -94,9 +94,11 @@ def how_it_stands(event: Event, uow: UnitOfWork) -> Outcome:
     return Update(card(session, event.who, uow))
 
 
-@flow.button("als_yes", again=how_it_stands)
-@flow.button("als_no", again=how_it_stands)
-@flow.button("als_maybe", again=how_it_stands)
+# Without ``again``: on Teams a yes after a no after a yes looks like the first yes once more. To note the same answer
+# twice changes nothing.
+@flow.button("als_yes")
+@flow.button("als_no")
+@flow.button("als_maybe")
 def note_answer(event: Event, uow: UnitOfWork) -> Outcome:
     """Note whether a member comes. An answer to a time that has changed since is no answer to the new one."""
     session = uow.sets.session_for_member(event.who.id, id_in(event.subject))
@@ -106,7 +108,7 @@ def note_answer(event: Event, uow: UnitOfWork) -> Outcome:
     uow.sets.answer(session.id, event.who.id, answer)
     if answer == "no":
         uow.outbox.withdraw(_reminder_key(session, event.who))
-    book(session, event.who, uow)
+    book(session, event.who, answer, uow)
     return Update(show_answer(session, event.who, answer, uow))
 
 
@@ -173,12 +175,12 @@ def send(
     uow.outbox.add(to=dm(reader), key=key, message=message, not_before=not_before, useful_until=session.starts_at)
 
 
-def book(session: Session, member: Person, uow: UnitOfWork) -> None:
+def book(session: Session, member: Person, answer: str, uow: UnitOfWork) -> None:
     """Queue a member's invitation and reminder until their times, so that the message budget keeps room for both. There
     is no reminder after a no, nor within a day of the invitation."""
     if session.starts_at - uow.now > sets.PREPARED_BEFORE:
         return
-    quiet, answer = quiet_of(member, uow), uow.sets.answer_of(session, member)
+    quiet = quiet_of(member, uow)
     invited = max(uow.now, sets.invited_at(session.starts_at, quiet))
     reminded = sets.reminded_at(session.starts_at, quiet)
     if uow.outbox.newest(dm(member), invitation_key(session, member)) is None:
@@ -192,17 +194,21 @@ def book(session: Session, member: Person, uow: UnitOfWork) -> None:
 def show_answer(session: Session, member: Person, answer: str, uow: UnitOfWork) -> Message:
     """Let every card about a session show a member's answer, and the facilitator's who comes."""
     message = invitation(session, member, answer)
-    for key in (invitation_key(session, member), change_key(session, member)):
-        uow.outbox.replace(key, message, place=dm(member))
-    uow.outbox.replace(_reminder_key(session, member), reminder(session, member, answer), place=dm(member))
+    cards = {
+        invitation_key(session, member): message,
+        change_key(session, member): message,
+        _reminder_key(session, member): reminder(session, member, answer),
+    }
+    uow.outbox.replace_in(dm(member), cards)
     show_who_comes(session, uow)
     return message
 
 
 def show_who_comes(session: Session, uow: UnitOfWork) -> None:
     """Let the facilitator's card show who comes, as far as it is known now."""
-    message = who_comes(session, uow.sets.answers(session))
-    uow.outbox.replace(_count_key(session), message, place=dm(session.learning_set.facilitator))
+    place, key = dm(session.learning_set.facilitator), _count_key(session)
+    if uow.outbox.newest(place, key) is not None:  # until the day before there is none
+        uow.outbox.replace(key, who_comes(session, uow.sets.answers(session)), place=place)
 
 
 def invitation_key(session: Session, member: Person) -> str:

@@ -6,6 +6,7 @@ keys of ``message_key``, by which they are purged at its close.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -42,6 +43,8 @@ flow = Flow("checkin")
 
 AT_ONCE = 200
 """Members in one transaction, so that none is long in a programme of thousands."""
+APART = timedelta(seconds=1)
+"""Between the reminders of two members who stand beside each other on the list."""
 
 Member = tuple[Person, str]
 """Somebody who is asked, and the role in which they are."""
@@ -74,6 +77,8 @@ def open_wave(due: Due, uow: UnitOfWork) -> None:
 
 
 def _open(programme: Programme, instrument: Instrument, uow: UnitOfWork) -> None:
+    # Keys are kept outside of this transaction: of two openings at once, one would replace those of the other.
+    uow.waves.hold_openings(programme.id)
     plan = plan_of(programme)
     today = uow.now.astimezone(plan.zone).date()
     people = uow.roll.by_quiet_time(programme.id, instrument.audience, today, today + waves.LONGEST)
@@ -111,13 +116,18 @@ def invite(due: Due, uow: UnitOfWork) -> None:
 @flow.job("wave_remind")
 def remind(due: Due, uow: UnitOfWork) -> None:
     """Remind the next of those who are asked: who has not answered, and has not said when to be asked again. Who has
-    been away all the time gets the invitation first."""
-    wave, members = _next_members(due, uow)
+    been away all the time gets the invitation first.
+
+    Each has a moment of their own, slower than any platform's pace, whoever else is reminded: of two who are reminded
+    at once, the later could count those before them.
+    """
+    wave, members = _next_members(due, uow, pause=AT_ONCE * APART)
+    moments = {person.id: uow.now + place * APART for place, (person, _role) in enumerate(members)}
     asked_for_later = uow.due.waiting("wave_ask")
     for person, role in _without_answer(wave, members, uow):
         invited = not uow.outbox.waits(dm(person), message_key(wave.id, "invite"))
         if invited and about(wave.id, person.id) not in asked_for_later:
-            _send(wave, "remind", reminder(wave, role, person), person, uow)
+            _send(wave, "remind", reminder(wave, role, person), person, uow, due_at=moments[person.id])
 
 
 @flow.job("wave_ask")
@@ -145,16 +155,16 @@ def _chunk(wave: Wave, after: int) -> str:
     return f"{wave.id}:{after}"
 
 
-def _next_members(due: Due, uow: UnitOfWork) -> tuple[Wave, list[Member]]:
-    """The wave, and the next of its members who still take part; the rest comes in transactions of its own. None once
-    the wave has closed."""
+def _next_members(due: Due, uow: UnitOfWork, pause: timedelta = timedelta()) -> tuple[Wave, list[Member]]:
+    """The wave, and the next of its members who still take part; the rest comes in transactions of its own, after a
+    pause. None once the wave has closed."""
     wave_id, _colon, after = due.subject.partition(":")
     wave = uow.waves.get(id_in(wave_id))
     if not uow.waves.takes_answers(wave):
         return wave, []
     listed = uow.waves.members(wave.id, after=id_in(after), limit=AT_ONCE)
     if len(listed) == AT_ONCE:
-        uow.due.add(due.rule, _chunk(wave, listed[-1][0]), uow.now)
+        uow.due.add(due.rule, _chunk(wave, listed[-1][0]), uow.now + pause)
     return wave, _still_taking_part(listed, uow)
 
 
@@ -176,8 +186,11 @@ def _without_answer(wave: Wave, members: Sequence[Member], uow: UnitOfWork) -> l
     return [member for member in members if member[0].id not in answered]
 
 
-def _send(wave: Wave, what: str, message: Message, person: Person, uow: UnitOfWork) -> None:
-    uow.outbox.add(to=dm(person), key=message_key(wave.id, what), message=message, useful_until=wave.closes_at)
+def _send(
+    wave: Wave, what: str, message: Message, person: Person, uow: UnitOfWork, *, due_at: datetime | None = None
+) -> None:
+    key = message_key(wave.id, what)
+    uow.outbox.add(to=dm(person), key=key, message=message, due_at=due_at, useful_until=wave.closes_at)
 
 
 # What is said

@@ -173,6 +173,7 @@ def _store(changed: Changed, programme: Programme, uow: UnitOfWork) -> None:
     """Store the changes; who is invited now, or as something else, learns of it."""
     entering.change(changed, programme, uow)
     if changed.has_another_role:
+        uow.sets.leave_all(changed.before.id)  # sets are for mentors; who is still invited has heard of none
         welcome.show_other_role(changed.before.id, uow)
     if changed.can_be_welcomed_now:
         welcome.invite(programme, [changed.before.id], uow)

@@ -59,7 +59,9 @@ def show_again(event: Event, uow: UnitOfWork) -> Outcome:
     return Update(_how_it_stands(event, uow))
 
 
-@flow.button("pause_for", again=show_again)
+# Without ``again``: on Teams a pause that is entered, ended and entered once more looks like the first one. To do
+# either twice changes nothing.
+@flow.button("pause_for")
 def pause_for(event: Event, uow: UnitOfWork) -> Outcome:
     """Leave the person in peace for some days, beginning with today."""
     if event.subject not in SPANS:
@@ -69,7 +71,7 @@ def pause_for(event: Event, uow: UnitOfWork) -> Outcome:
     return show_again(event, uow)
 
 
-@flow.button("pause_end", again=show_again)
+@flow.button("pause_end")
 def end_leave(event: Event, uow: UnitOfWork) -> Outcome:
     """The person is back, or is not going away: what waits for the end of this leave may come now."""
     first = read_day(event.subject)

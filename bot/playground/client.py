@@ -4,12 +4,18 @@ Every action is sent to the bot over HTTP as the real platform would send it (si
 then see.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from aiohttp import web
+
 from bot.ui import Values
 from storage.records import Account
+
+UNTIL_IT_HANGS_UP = 0.01
+"""Seconds between two looks at whether the bot still waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,8 @@ class Fault:
     """Something that goes wrong with the next ``times`` calls whose method contains ``method``.
 
     ``kind``: ``status`` (answer with this status and nothing happens), ``slack_error`` (answer ``ok: false`` with this
-    ``error``), ``reply_lost`` (the call is carried out, the connection closes without an answer).
+    ``error``), ``reply_lost`` (the call is carried out, the connection closes without an answer), ``reply_late`` (the
+    call is carried out, and the answer would come after the bot has given up waiting).
     """
 
     method: str
@@ -168,6 +175,13 @@ class Fault:
     status: int = 500
     error: str = ""
     retry_after: int | None = None
+
+    async def answer(self, request: web.Request) -> None:
+        """Do to the answer of a call that was carried out what this fault does."""
+        while self.kind == "reply_late" and request.transport is not None:  # noqa: ASYNC110 - see below
+            await asyncio.sleep(UNTIL_IT_HANGS_UP)  # aiohttp says in no other way that the connection is gone
+        if request.transport is not None:
+            request.transport.abort()
 
 
 class StandIn(Protocol):

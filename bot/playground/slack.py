@@ -1,4 +1,5 @@
-"""A stand-in for Slack: its Web API over HTTP, and people's apps that talk to the bot as Slack does, signed.
+"""A stand-in for Slack: its Web API over HTTP, and people's apps that talk to the bot as Slack does: with signed
+requests, or through the sockets that the bot has opened.
 
 As strict as the original: tokens, membership, blocks, single-use triggers, rate limits with Retry-After, and events
 that are sent again when the bot does not answer 2xx. Rate limits follow the programme clock; signatures and triggers
@@ -7,32 +8,41 @@ follow wire time.
 
 import json
 import math
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
+from email.utils import formatdate
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
 from bot.clock import Clock
+from bot.platforms.slack.scopes import SLACK_SCOPES
 from bot.playground.client import Fault, Member
 from bot.playground.slack_blocks import Json
 from bot.playground.slack_client import SlackClient
+from bot.playground.slack_sockets import PATH as LINK
+from bot.playground.slack_sockets import SlackSockets
 from bot.playground.slack_workspace import APP, BOT_USER, ApiError, Workspace
 from storage.records import Account
 
 TOKEN = "xoxb-stand-in"  # noqa: S105 - opens nothing but this stand-in
+APP_TOKEN = "xapp-stand-in"  # noqa: S105 - as little
 SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"  # noqa: S105 - the one in Slack's own example
 EVENTS = "/slack/events"
+OPEN_SOCKET = "apps.connections.open"
+"""The one method that takes the app's token, and not the bot's."""
 RETRIES = 3
 SECONDS_TO_ANSWER = 3.0
 POSTS_AT_ONCE = 4
 """Messages that a channel takes in a burst before it holds to one a second."""
 
 PER_MINUTE = {
+    OPEN_SOCKET: 30,
     "auth.test": 300,
     "users.info": 100,
     "users.lookupByEmail": 50,
@@ -78,15 +88,21 @@ class SlackStandIn:
     """One workspace with its people, served at a loopback port.
 
     ``workspace``: what is in it. ``per_minute``: the rate of each method; a test may change it. ``calls``: how often
-    each method was called, refused calls included.
+    each method was called, refused calls included. ``over_sockets``: the bot is told to connect, and everything goes
+    through ``sockets``; it has no signing secret then. ``scopes``: those of the bot's token. ``clock_ahead``: seconds
+    by which the clock of this Slack is ahead of the bot's.
     """
 
     platform = "slack"
 
-    def __init__(self, members: Sequence[Member], clock: Clock, *, team: str) -> None:
+    def __init__(self, members: Sequence[Member], clock: Clock, *, team: str, over_sockets: bool = False) -> None:
         self.workspace = Workspace(members, clock, team=team)
+        self.sockets = SlackSockets()
+        self.over_sockets = over_sockets
         self.posts = self.workspace.posts
         self.edits = 0
+        self.scopes = set(SLACK_SCOPES)
+        self.clock_ahead = 0.0
         self.faults: list[Fault] = []
         self.last_action: dict[Account, datetime] = {}
         self.per_minute = dict(PER_MINUTE)
@@ -104,6 +120,7 @@ class SlackStandIn:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._serve_method)
         app.router.add_post("/response/{name}", self._serve_response_url)
+        app.router.add_get(LINK, self.sockets.serve)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
@@ -120,9 +137,9 @@ class SlackStandIn:
 
     def settings(self) -> dict[str, str]:
         """The environment that makes the bot talk to this stand-in."""
-        return {
+        way_in = {"SLACK_APP_TOKEN": APP_TOKEN} if self.over_sockets else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
+        return way_in | {
             "SLACK_BOT_TOKEN": TOKEN,
-            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
             "SLACK_API_URL": f"{self._url}/api/",
         }
 
@@ -165,18 +182,21 @@ class SlackStandIn:
             return 502, "", {}
 
     async def send_form(self, fields: Mapping[str, str]) -> tuple[int, str]:
-        """Send a slash command or an interaction, signed; the bot's status and answer."""
+        """Send a slash command or an interaction; the bot's status and answer. Through a socket the status is 200 where
+        it was acknowledged, 504 where it was not in time, and 502 where there was no connection."""
+        if self.over_sockets:
+            return await self._send_through_socket(fields)
         body = urlencode(fields)
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         status, answer, _headers = await self.send_raw(body, form | self.signed(body))
         return status, answer
 
     async def send_event(self, event: Json) -> int:
-        """Send an event, signed, and again up to three times where the bot does not answer 2xx; the last status. Slack
-        waits in between, this does not."""
+        """Send an event, and again up to three times where the bot does not answer 2xx, or does not acknowledge it; the
+        last status. Slack waits in between, this does not."""
         workspace = self.workspace
         authorization = {"team_id": workspace.team, "user_id": BOT_USER, "is_bot": True, "is_enterprise_install": False}
-        body = json.dumps({
+        payload = {
             "type": "event_callback",
             "team_id": workspace.team,
             "api_app_id": APP,
@@ -185,7 +205,10 @@ class SlackStandIn:
             "event_time": int(workspace.wire_time()),
             "authorizations": [authorization | {"enterprise_id": None}],
             "is_ext_shared_channel": False,
-        })  # fmt: skip
+        }
+        if self.over_sockets:
+            return 200 if await self.sockets.send_event(payload) else 504
+        body = json.dumps(payload)
         retry: dict[str, str] = {}
         for attempt in range(1, RETRIES + 2):
             headers = {"Content-Type": "application/json"} | self.signed(body) | retry
@@ -200,6 +223,17 @@ class SlackStandIn:
         """The address for the name that ``Workspace.response_url`` gave."""
         return f"{self._url}/response/{name}"
 
+    async def _send_through_socket(self, fields: Mapping[str, str]) -> tuple[int, str]:
+        try:
+            answer = await self.sockets.send_action(
+                json.loads(fields["payload"]) if "payload" in fields else dict(fields)
+            )
+        except ConnectionError:
+            return 502, ""
+        if answer is None:
+            return 504, ""
+        return 200, json.dumps(answer) if answer else ""
+
     @property
     def _url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
@@ -208,8 +242,8 @@ class SlackStandIn:
         method = request.match_info["method"]
         self.calls[method] += 1
         fault = self._next_fault(method)
-        if fault is not None and fault.kind != "reply_lost":
-            return _faulty(fault)
+        if fault is not None and fault.kind in {"status", "slack_error"}:
+            return self._dated(_faulty(fault))
         given, token = await _arguments(request, method)
         try:
             self._admit(method, token)
@@ -217,25 +251,34 @@ class SlackStandIn:
             if wait:
                 headers = {"Retry-After": str(math.ceil(wait))}
                 return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
-            answer: Json = {"ok": True} | self.workspace.methods[method](given)
+            answer: Json = {"ok": True}
+            if method == OPEN_SOCKET:
+                answer["url"] = self.sockets.new_address(urlsplit(self._url).netloc)
+            else:
+                answer |= self.workspace.methods[method](given)
             self.edits += method == "chat.update"
         except ApiError as error:
             messages = [f"[ERROR] {error.detail}"] if error.detail else []
             answer = {"ok": False, "error": error.code, "response_metadata": {"messages": messages}}
-        if fault is not None and request.transport is not None:
-            request.transport.abort()
-        return web.json_response(answer)
+        if fault is not None:
+            await fault.answer(request)
+        scopes = {"X-OAuth-Scopes": ",".join(sorted(self.scopes))} if token == TOKEN else {}
+        return self._dated(web.json_response(answer, headers=scopes))
+
+    def _dated(self, answer: web.Response) -> web.Response:
+        answer.headers["Date"] = formatdate(time.time() + self.clock_ahead, usegmt=True)
+        return answer
 
     async def _serve_response_url(self, request: web.Request) -> web.Response:
         fault = self._next_fault("response_url")
-        if fault is not None and fault.kind != "reply_lost":
+        if fault is not None and fault.kind in {"status", "slack_error"}:
             return _faulty(fault)
         try:
             self.workspace.respond(request.match_info["name"], await request.json())
         except ApiError as error:
             return web.Response(status=404, text=error.code)
-        if fault is not None and request.transport is not None:
-            request.transport.abort()
+        if fault is not None:
+            await fault.answer(request)
         return web.Response(text="ok")
 
     def _next_fault(self, method: str) -> Fault | None:
@@ -248,9 +291,11 @@ class SlackStandIn:
     def _admit(self, method: str, token: str) -> None:
         if not token:
             raise ApiError("not_authed")
-        if token != TOKEN:
+        if token not in (TOKEN, APP_TOKEN):
             raise ApiError("invalid_auth")
-        if method not in self.workspace.methods:
+        if (token == APP_TOKEN) != (method == OPEN_SOCKET):
+            raise ApiError("not_allowed_token_type")
+        if method not in (*self.workspace.methods, OPEN_SOCKET):
             raise ApiError("unknown_method")
 
     def _wait(self, method: str, channel: str) -> float:

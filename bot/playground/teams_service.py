@@ -132,6 +132,7 @@ class TeamsService:
         self.installed = set(self.members)
         self.app_id = "0b7a1c52-6f0e-4c1d-9a54-2f6f3c9e7d10"
         self.secret = secrets.token_urlsafe(24)
+        self.secret_has_expired = False
         self.issuer = Issuer(self.app_id)
         self.grants = Grants(self.app_id, self.secret)
         self.messages: list[Sent] = []
@@ -272,9 +273,16 @@ class TeamsService:
         fault = self._fault("token")
         if fault is not None and fault.kind == "status":
             return web.json_response({"error": fault.error or "temporarily_unavailable"}, status=fault.status)
-        granted = self.grants.grant(dict(parse_qsl(await request.text())))
-        if granted is None or request.match_info["tenant"] != self.tenant:
-            return web.json_response({"error": "invalid_client"}, status=401)
+        form = dict(parse_qsl(await request.text()))
+        granted = self.grants.grant(form)
+        if request.match_info["tenant"] != self.tenant:
+            return _no_token(400, "invalid_request", 90002, "Tenant not found.")
+        if form.get("client_id") != self.app_id:
+            return _no_token(400, "unauthorized_client", 700016, "Application was not found in the directory.")
+        if self.secret_has_expired:
+            return _no_token(401, "invalid_client", 7000222, "The provided client secret keys are expired.")
+        if granted is None:
+            return _no_token(401, "invalid_client", 7000215, "Invalid client secret provided.")
         return web.json_response(granted)
 
     async def _openid(self, _request: web.Request) -> web.StreamResponse:
@@ -306,8 +314,8 @@ class TeamsService:
                     status, result = work(request, body)
             except _Refusal as refusal:
                 return refusal.response()
-            if fault is not None and request.transport is not None:
-                request.transport.abort()
+            if fault is not None:
+                await fault.answer(request)
             return web.json_response(result, status=status)
 
         return answer
@@ -409,6 +417,12 @@ class TeamsService:
             _check(attachment)
         self._keep_pace(place.pace)
         return place
+
+
+def _no_token(status: int, error: str, code: int, words: str) -> web.Response:
+    """As Microsoft says no: the code in the words, too, with what names the app."""
+    said = f"AADSTS{code}: {words} Trace ID: 5f0e. Correlation ID: 81cc."
+    return web.json_response({"error": error, "error_description": said, "error_codes": [code]}, status=status)
 
 
 def mri(user: str) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import holidays.countries  # noqa: F401 - otherwise loaded at the first question, within a transaction
 from holidays import country_holidays
 
 NATIONS = frozenset({"ENG", "WLS", "SCT", "NIR"})

@@ -5,6 +5,7 @@ would take them, while the bot runs.
 """
 
 import asyncio
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ T = TypeVar("T")
 MENTORS, MENTEES = 18, 18
 MANY, FEW = 500, 6
 """Programmes: in full and in a test."""
+FEW_ZEROS = 32
+ZEROS = re.compile(rb"\0{%d,}" % FEW_ZEROS)
 LIMIT_OF_MATCHING = 1 / (MENTORS + MENTEES) + 0.05
 
 
@@ -51,10 +54,8 @@ class Programme:
     traces: list[bytes] = field(default_factory=list)
 
 
-def played(world: World, random: Random) -> Programme:
-    """A wave of 36 people of whom most answer, in an order of their own; some again, and some take it back."""
-    ids = waves.enrol(world, MENTORS, MENTEES)
-    everybody = [(person_id, role) for role, some in ids.items() for person_id in some]
+def played(world: World, everybody: list[tuple[int, str]], random: Random) -> Programme:
+    """A wave of all these people, of whom most answer, in an order of their own; some again, and some take it back."""
     made = Programme(world, waves.open_wave(world))
     keys = waves.keys_of_wave(world, made.wave)
     made.secrets += [keys.private, keys.secret]
@@ -94,12 +95,13 @@ def close(made: Programme, random: Random) -> None:
 
 
 def loot(world: World, *, with_keys: bool) -> dict[str, bytes]:
-    """The files that are there, as a thief copies them while the bot runs: database and log, and the keys."""
+    """The files that are there, as a thief copies them while the bot runs: database and log, and the keys. Of long runs
+    of zeros, which are most of a file that was scrubbed, only the beginning: nothing that is looked for has any."""
     path = Path(str(world.database.engine.url.database))
-    files = {name.name: name.read_bytes() for name in path.parent.glob(f"{path.name}*") if name.is_file()}
+    files = {name.name: name for name in path.parent.glob(f"{path.name}*") if name.is_file()}
     if with_keys:
-        files |= {f"keys/{name.name}": name.read_bytes() for name in Path(f"{path}.keys").iterdir()}
-    return files
+        files |= {f"keys/{name.name}": name for name in Path(f"{path}.keys").iterdir()}
+    return {name: ZEROS.sub(bytes(FEW_ZEROS), file.read_bytes()) for name, file in files.items()}
 
 
 def found(needles: list[bytes], files: dict[str, bytes]) -> int:
@@ -167,14 +169,17 @@ def _programmes(effort: Effort, share: int = 1) -> Iterator[tuple[Programme, Ran
     programmes = (MANY if effort.every == 1 else FEW) // share or 1
     with TemporaryDirectory(prefix="peermentor-attack-") as directory:
         template = Path(directory) / "template.sqlite3"
-        build(f"sqlite:///{template}").database.close()
+        empty = build(f"sqlite:///{template}")
+        ids = waves.enrol(empty, MENTORS, MENTEES)
+        everybody = [(person_id, role) for role, some in ids.items() for person_id in some]
+        empty.database.close()
         for seed in range(programmes):
             random = Random(seed)
             path = Path(directory) / f"{seed}" / "world.sqlite3"
             path.parent.mkdir()
             world = copy_of(template, path)
             do_not_wait_for_the_disk(world.database)
-            yield played(world, random), random
+            yield played(world, everybody, random), random
             world.database.close()
             shutil.rmtree(path.parent)
 

@@ -13,6 +13,7 @@ from tests.attacks.releases import NAIVE, STANDARD, codes
 from tests.attacks.table import QUICK, Effort, Finding, all_attacks, newcombe, wilson
 from tests.attacks.whole_year import Year, likelihood
 
+pytestmark = pytest.mark.sqlite_only  # they reckon, or steal files
 ATTACKS = all_attacks()
 MUST_FAIL = {"forced_answers", "leaver_or_joiner", "known_non_responder"}
 """Attacks that a naive release must be shown to fail, at the least."""

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import event, insert
 
 from bot.closing import Closing
+from bot.handlers import checkin
 from bot.surveys import rules
 from bot.surveys.auditing import asked, audited
 from bot.surveys.instrument import Answer, Comment, Instrument, Item, declared
@@ -57,6 +58,21 @@ def sealing() -> Iterator[Figure]:
         for kind in (SCORES, WORDS):
             tag(keys.secret, member, 1, kind)
     yield Figure("sealing an answer and a comment, CPU", (time.process_time() - started) / times * 1000, "ms", 1)
+
+
+@bench
+def opening() -> Iterator[Figure]:
+    """A wave for 10,000 people, the first in its process: what it needs is still to be loaded."""
+    with TemporaryDirectory(prefix="peermentor-bench-") as directory:
+        world = build(f"sqlite:///{Path(directory) / 'bench.sqlite3'}")
+        enrol(world, PEOPLE // 2, PEOPLE // 2)
+        seconds = Transactions(world)
+        world.work(checkin.flow, "wave_open", str(world.programme.id))
+        with world.uow() as uow:
+            if len(uow.waves.members(uow.waves.are_under_way(world.programme.id)[0].id)) != PEOPLE:
+                raise RuntimeError("the wave was not opened for everybody")
+        world.database.close()
+    yield Figure("the transaction that opens a wave for 10,000 people", seconds.longest * 1000, "ms", 200)
 
 
 @bench

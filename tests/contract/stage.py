@@ -4,7 +4,7 @@ Both platforms speak to the real app over loopback HTTP; the programme's clock i
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from types import TracebackType
@@ -24,7 +24,8 @@ from bot.reading import about
 from storage.models import metadata
 from storage.records import Account
 from storage.unit_of_work import Database
-from tests.world import ACCOUNTS, World, keys_of
+from tests.databases import keys_of
+from tests.world import ACCOUNTS, World
 
 Row = tuple[Any, ...]
 Rows = dict[str, frozenset[Row]]
@@ -35,7 +36,8 @@ SOON = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who plays which part in a test that is played on one platform. ``other_pair`` is on the other one."""
+    """Who plays which part in a test that is played on one platform. ``other_pair`` is on the other one.
+    ``over_sockets``: Slack speaks to the bot through the connections that the bot has opened."""
 
     platform: str
     mentor: str
@@ -44,12 +46,20 @@ class Cast:
     lead: str
     outsider: str
     other_pair: tuple[str, str]
+    over_sockets: bool = False
+
+    @property
+    def again(self) -> int:
+        """The status of an action that the bot could not handle: over HTTP it says so, through a socket it does not
+        acknowledge."""
+        return 504 if self.over_sockets else 503
 
 
 CASTS = {
     "slack": Cast("slack", "Amara", "Niamh", "Leila", "Gwen", "Viktor", ("Tomasz", "Haruki")),
     "teams": Cast("teams", "Tomasz", "Haruki", "Priya", "Rhodri", "Ines", ("Amara", "Niamh")),
 }
+OVER_SOCKETS = replace(CASTS["slack"], over_sockets=True)
 
 EXTRA = (
     ("Priya", "Priya Venkatesan", "teams", "control"),
@@ -111,15 +121,16 @@ def introduce(world: World) -> World:
 
 
 class Stage:
-    """The app and both stand-ins; ``async with`` starts and stops them."""
+    """The app and both stand-ins; ``async with`` starts and stops them. ``over_sockets``: in Slack's Socket Mode."""
 
-    def __init__(self, database_url: str, world: World) -> None:
+    def __init__(self, database_url: str, world: World, *, over_sockets: bool = False) -> None:
         self.world = world
         do_not_wait_for_the_disk(world.database)
         self.database_url = database_url
         self.key_dir = keys_of(database_url).path
         members = [Member(account, first, f"{first.lower()}@example.org") for first, account in EVERYBODY.items()]
-        self.slack = SlackStandIn([m for m in members if m.account.platform == "slack"], self.now, team="T1")
+        on_slack = [m for m in members if m.account.platform == "slack"]
+        self.slack = SlackStandIn(on_slack, self.now, team="T1", over_sockets=over_sockets)
         self.teams = TeamsStandIn([m for m in members if m.account.platform == "teams"], self.now, tenant="tenant-1")
         self.stand_ins = (self.slack, self.teams)
         self.app: application.App
@@ -142,6 +153,7 @@ class Stage:
         await self.stop_bot()
         for stand_in in self.stand_ins:
             await stand_in.stop()
+        assert self.slack.sockets.mistakes == []
 
     async def start_bot(self) -> None:
         """A new process of the bot on the same database."""
@@ -162,6 +174,8 @@ class Stage:
         self.address = await self._listening.__aenter__()
         for stand_in in self.stand_ins:
             stand_in.point_at(self.address)
+        if self.slack.over_sockets:
+            await self.slack.sockets.until_connected()
 
     async def stop_bot(self) -> None:
         """End the process; nothing is tidied up that a killed one would leave."""

@@ -67,6 +67,7 @@ def thanked(stage: Stage, wave: Wave, who: str) -> Message:
     return checkin_form.thanks(wave, stage.world.people[who])
 
 
+@pytest.mark.transport
 async def test_the_invitation_leads_to_the_form_and_the_thanks_stand_in_it(paired: Stage, cast: Cast) -> None:
     wave = await open_wave(paired)
     for who in (cast.mentor, cast.mentee):
@@ -131,6 +132,7 @@ async def test_who_has_left_can_still_take_back(paired: Stage, cast: Cast) -> No
     assert paired.rows()["sealed_answer"] == frozenset()
 
 
+@pytest.mark.transport
 async def test_names_are_pointed_out_and_all_that_was_typed_stays(paired: Stage, cast: Cast) -> None:
     wave = await open_wave(paired)
     form = await paired.form(cast.mentee, "checkin")
@@ -158,6 +160,7 @@ def comment_of(stage: Stage, wave: Wave, who: str) -> str:
     return open_comment(box, PULSE, keys).texts.get("comment", "")
 
 
+@pytest.mark.transport
 async def test_help_lies_in_front_of_the_form_and_what_was_typed_stays(paired: Stage, cast: Cast) -> None:
     wave = await open_wave(paired)
     form = await paired.form(cast.mentee, "checkin")

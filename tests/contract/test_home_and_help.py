@@ -8,6 +8,7 @@ from bot.handlers.help import outsider
 from tests.contract.stage import EVERYBODY, Cast, Stage, changed, reads
 
 
+@pytest.mark.transport
 async def test_the_home_shows_the_next_step_and_what_can_be_done(paired: Stage, cast: Cast) -> None:
     await paired.client(cast.mentee).open_home()
     await paired.settle()
@@ -57,6 +58,7 @@ async def test_an_installation_that_is_told_twice_is_greeted_once(paired: Stage)
 
 
 @pytest.mark.parametrize("part", ["mentor", "mentee", "control", "lead"])
+@pytest.mark.transport
 async def test_words_that_are_no_command_are_answered_with_what_can_be_typed(
     paired: Stage, cast: Cast, part: str
 ) -> None:

@@ -36,6 +36,7 @@ def pair_of(paired: Stage, cast: Cast) -> str:
     return str(pair.id)
 
 
+@pytest.mark.transport
 async def test_either_logs_and_the_other_sees_it(paired: Stage, cast: Cast) -> None:
     form = await paired.form(cast.mentee, "logmeeting")
     assert form.values["day"] == "2026-02-02"
@@ -181,6 +182,7 @@ async def test_what_cannot_be_taken_gets_an_error_beside_its_field(
             assert changed(before, paired.rows()) == {}
 
 
+@pytest.mark.transport
 async def test_what_was_typed_stays_in_the_form_until_it_is_right(paired: Stage, cast: Cast) -> None:
     form = await paired.form(cast.mentee, "logmeeting")
     answer = await paired.send(cast.mentee, form, **GOOD | {"minutes": "1000", "topics": ("exams", "personal")})
@@ -216,6 +218,7 @@ async def test_the_pair_of_others_cannot_be_logged_for(paired: Stage, cast: Cast
     assert [paired.screen(who) for who in cast.other_pair] == screens
 
 
+@pytest.mark.transport
 async def test_a_form_that_is_sent_twice_logs_once_and_tells_once(paired: Stage, cast: Cast) -> None:
     for _ in range(2):
         answer = await paired.forged_form(cast.mentee, "log_meeting", pair_of(paired, cast), 0, GOOD)

@@ -34,6 +34,7 @@ async def test_one_proposes_the_other_picks_and_both_have_it(paired: Stage, cast
     assert paired.newest(cast.mentee).id == card.id, "the card that asked is the answer now"
 
 
+@pytest.mark.transport
 async def test_two_answers_at_once_arrange_one_meeting(paired: Stage, cast: Cast) -> None:
     card = await proposed(paired, cast)
     first, second = (button for button in card.buttons if button.action == "pick_time")

@@ -109,6 +109,18 @@ async def test_a_set_is_made_meets_and_its_attendance_reaches_the_leads(
     assert "Amara" not in "\n".join(line for line in digest.lines if "set" in line)
 
 
+async def test_the_last_answer_holds_however_often_somebody_thinks_again(
+    paired: Stage, cast: Cast, facilitator: str
+) -> None:
+    await planned(paired, cast, facilitator)
+    await paired.until(SESSION - timedelta(days=6))
+    for action in ("als_yes", "als_no", "als_yes", "als_maybe", "als_no", "als_yes"):
+        card = paired.newest(cast.mentor, action)
+        assert f"You said {action.removeprefix('als_')}" in (await paired.tap(cast.mentor, action, card)).text
+    await paired.until(SESSION - timedelta(hours=20))
+    assert "1 of 3 say that they come." in paired.newest(facilitator, "als_change").text
+
+
 async def test_every_message_about_a_set_comes_once(paired: Stage, cast: Cast, facilitator: str) -> None:
     await planned(paired, cast, facilitator)
     await paired.until(SESSION + timedelta(days=2))

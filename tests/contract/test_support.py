@@ -44,6 +44,7 @@ async def test_every_card_that_asks_for_something_has_a_way_to_support(stage: St
 
 
 @pytest.mark.parametrize("part", ["mentor", "mentee", "control", "lead", "outsider"])
+@pytest.mark.transport
 async def test_support_that_is_typed_in_a_channel_is_seen_by_nobody_else(paired: Stage, cast: Cast, part: str) -> None:
     who = str(getattr(cast, part))
     others = {cast.mentor, cast.mentee, cast.control, cast.lead, cast.outsider} - {who}

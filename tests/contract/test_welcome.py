@@ -47,6 +47,7 @@ async def test_everybody_is_told_what_their_own_part_is(stage: Stage, cast: Cast
     assert stage.screen(cast.lead) == []
 
 
+@pytest.mark.transport
 async def test_one_tap_joins_and_the_card_changes(stage: Stage, cast: Cast) -> None:
     await stage.settle()
     card = stage.newest(cast.mentee)
@@ -106,6 +107,7 @@ async def test_tapping_a_card_twice_changes_nothing(stage: Stage, cast: Cast) ->
     assert all(reads(m, thanks(stage, cast.mentee)) for m in again), "they are told how things stand"
 
 
+@pytest.mark.transport
 async def test_the_same_event_delivered_twice_changes_nothing(
     stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

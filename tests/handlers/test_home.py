@@ -129,8 +129,8 @@ def test_looking_changes_nothing(world: World) -> None:
     assert world.due() == []
 
 
-def test_before_a_programme_is_loaded_the_home_says_so(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
-    empty = Database(f"sqlite:///{tmp_path_factory.mktemp('empty')}/empty.sqlite3", ui.dump)
+def test_before_a_programme_is_loaded_the_home_says_so(world: World, empty_url: str) -> None:
+    empty = Database(empty_url, ui.dump)
     empty.upgrade()
     with empty.begin(world.now) as uow, pytest.raises(UserError) as told:
         home.home_of(world.event("Niamh", "home"), uow)

@@ -399,6 +399,17 @@ def test_somebody_who_is_one_of_a_pair_keeps_their_part(world: World) -> None:
     assert errors_of(world, form, role="control", email="amara@example.org").keys() == {"role", "email"}
 
 
+def test_who_is_no_mentor_any_more_leaves_their_set(world: World) -> None:
+    add(world, role="mentor")
+    with world.uow() as uow:
+        (ffion,) = (p for p in uow.people.listed(world.programme.id, limit=200) if p.name == "Ffion Rhys")
+        learning_set = uow.sets.add(world.programme.id, "Northern set", world.people["Oluwaseun"].id)
+        uow.sets.add_member(learning_set.id, ffion.id)
+    send(world, form_of(tap(world, "change_person", str(ffion.id))), role="mentee")
+    with world.uow() as uow:
+        assert uow.sets.member_ids(learning_set.id) == set()
+
+
 def test_a_lead_stays_a_lead_until_another_lead_says_otherwise(world: World) -> None:
     form = form_of(tap(world, "change_person", str(world.people["Gwen"].id)))
     assert errors_of(world, form, duties=("selector",)).keys() == {"duties"}

@@ -1,7 +1,6 @@
 """Support: for everybody, at any hour, numbers first, and nothing about it reaches anybody but the senior."""
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -304,8 +303,8 @@ def test_a_very_long_name_still_fits_a_button(world: World) -> None:
     assert max(len(b.label) for b in buttons_of(message)) < 50
 
 
-def test_before_a_programme_is_loaded_there_are_the_numbers(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/empty.sqlite3", dump)
+def test_before_a_programme_is_loaded_there_are_the_numbers(empty_url: str) -> None:
+    database = Database(empty_url, dump)
     database.upgrade()
     event = Event("command", Account("slack", "T1", "U-nobody"), FRIDAY_NIGHT, "support")
     with database.begin(FRIDAY_NIGHT) as uow:

@@ -146,7 +146,10 @@ def test_its_settings_are_those_of_a_bot(teams: TeamsStandIn) -> None:
     "changes", [{"client_secret": "wrong"}, {"client_id": "wrong"}, {"scope": "https://graph.microsoft.com/.default"}]
 )
 async def test_wrong_credentials_get_no_token(connector: Connector, changes: dict[str, str]) -> None:
-    assert await connector.sign_in(**changes) == (401, {"error": "invalid_client"})
+    status, said = await connector.sign_in(**changes)
+    refusal = (400, "unauthorized_client") if "client_id" in changes else (401, "invalid_client")
+    assert (status, said["error"]) == refusal
+    assert "access_token" not in said
 
 
 async def test_without_a_good_token_nothing_is_done(connector: Connector, teams: TeamsStandIn) -> None:

@@ -13,6 +13,7 @@ from storage.records import File, Meeting
 from storage.unit_of_work import Database
 from tests.calendars import CalendarProgram, broken_rules, read
 
+pytestmark = pytest.mark.sqlite_only
 CONTACT = "dominic.hale@westmarch.example"
 
 

@@ -3,7 +3,10 @@
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from bot.handlers import logmeeting, support
+from storage import places
 from storage.unit_of_work import RACES, DatabaseGone, UnitOfWork
+from tests.test_delivery import note
 from tests.world import World
 
 
@@ -55,3 +58,20 @@ async def test_work_that_changes_nothing_on_purpose_leaves_nothing(world: World)
 
     await world.database.run(work, world.now)
     assert world.due() == []
+
+
+def test_text_of_all_languages_is_kept_as_it_was_typed(world: World) -> None:
+    words = "Siobhán \N{PARTY POPPER} 小児科 'quotes' %s {{x}} \\ \t"
+    with world.uow() as uow:
+        uow.outbox.add(to=places.dm(world.people["Niamh"]), key="k", message=note(words))
+    (queued,) = world.queued("Niamh")
+    assert queued.message == note(words)
+
+
+def test_a_number_that_no_id_can_be_is_not_there(world: World) -> None:
+    """PostgreSQL refuses what SQLite takes."""
+    world.join("Niamh")
+    world.introduce("Amara")
+    for flow, action in ((logmeeting.flow, "we_met"), (support.flow, "been_in_touch")):
+        with pytest.raises(LookupError):
+            world.do(flow, world.event("Niamh", "button", action, subject="999999999"))

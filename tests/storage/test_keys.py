@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine
 
 from storage.keys import KeyDatabase, KeyDirectory, KeyLost, KeysGone, KeyStore, NoKeys
-from tests.storage.conftest import _database, address
 
 
 @pytest.fixture
@@ -37,14 +35,13 @@ def test_a_directory_keeps_replaces_and_destroys_keys(directory: KeyDirectory) -
     lives(directory)
 
 
-def test_a_database_keeps_replaces_and_destroys_keys(server: Engine) -> None:
-    name = f"peermentor_keys_{os.getpid()}"
-    with _database(server, name):
-        keys = KeyDatabase(address(name))
-        keys.prepare()
-        keys.prepare()
-        lives(keys)
-        keys.close()
+@pytest.mark.postgresql_only
+def test_a_database_keeps_replaces_and_destroys_keys(empty_url: str) -> None:
+    keys = KeyDatabase(empty_url)
+    keys.prepare()
+    keys.prepare()
+    lives(keys)
+    keys.close()
 
 
 def test_a_database_of_keys_that_does_not_answer_is_gone_and_no_key_is_lost() -> None:

@@ -1,6 +1,6 @@
 """The revisions make the tables that the models say."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from alembic import command
@@ -12,7 +12,6 @@ from sqlalchemy import Engine, inspect
 from bot import ui
 from storage.models import metadata
 from storage.unit_of_work import Database
-from tests.world import World
 
 
 def differences(engine: Engine) -> list[object]:
@@ -21,33 +20,27 @@ def differences(engine: Engine) -> list[object]:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Database:
-    database = Database(f"sqlite:///{tmp_path / 'fresh.sqlite3'}", ui.dump)
+def fresh(empty_url: str) -> Iterator[Database]:
+    database = Database(empty_url, ui.dump)
     database.upgrade()
-    return database
+    yield database
+    database.close()
 
 
-def test_the_revisions_make_the_models_on_sqlite(fresh: Database) -> None:
+def test_the_revisions_make_the_models(fresh: Database) -> None:
     assert differences(fresh.engine) == []
-    fresh.close()
-
-
-def test_the_revisions_make_the_models_on_postgresql(postgres_world: World) -> None:
-    assert differences(postgres_world.database.engine) == []
 
 
 def test_a_difference_would_be_found(fresh: Database) -> None:
     with fresh.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE pair DROP COLUMN introduced_at")
     assert differences(fresh.engine) != []
-    fresh.close()
 
 
 def test_upgrading_what_is_up_to_date_changes_nothing(fresh: Database) -> None:
     before = inspect(fresh.engine).get_table_names()
     fresh.upgrade()
     assert inspect(fresh.engine).get_table_names() == before
-    fresh.close()
 
 
 def test_every_revision_can_be_taken_back(fresh: Database) -> None:
@@ -57,4 +50,3 @@ def test_every_revision_can_be_taken_back(fresh: Database) -> None:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
     assert inspect(fresh.engine).get_table_names() == ["alembic_version"]
-    fresh.close()

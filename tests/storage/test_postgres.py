@@ -1,66 +1,36 @@
-"""The same on PostgreSQL, and what only several processes on one database can get wrong."""
+"""What only several processes on one database can get wrong."""
 
 import asyncio
-import inspect
-import sys
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from random import Random
+from threading import Barrier, BrokenBarrierError
+from typing import Any, TypeVar
 
 import pytest
+import structlog
+from sqlalchemy import event, text
 
+from bot import ui
 from bot.delivery import Delivery
 from bot.flow import Flows
-from bot.handlers import logmeeting, support, welcome
-from bot.playground import teams_keys
-from bot.playground.teams_keys import SigningKey
+from bot.handlers import checkin, welcome
+from bot.surveys.sealing import WaveKeys
 from bot.ui import Message
-from storage import places
-from storage.records import Conversation
-from tests import test_delivery
-from tests.contract import test_logging
-from tests.contract.stage import CASTS, Stage
+from storage.keys import KeyDatabase, KeyDirectory, _wave_key
+from storage.outbox import Outbox
+from storage.records import Conversation, Due
+from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
+from tests import test_closing, waves
 from tests.fake_chat import FakeChat
-from tests.test_delivery import Post, note
+from tests.test_delivery import note
 from tests.world import World, open_at
 
-ESSENTIALS = [
-    test
-    for name, test in inspect.getmembers(sys.modules[test_delivery.__name__], inspect.isfunction)
-    if name.startswith("test_") and list(inspect.signature(test).parameters) == ["post"] and "group" not in name
-]
-"""All but what needs a pair that has not been introduced: here all have been."""
+pytestmark = pytest.mark.postgresql_only
 
-
-@pytest.mark.parametrize("essential", ESSENTIALS, ids=lambda test: test.__name__.removeprefix("test_"))
-def test_delivery_is_as_reliable_on_postgresql(postgres_world: World, essential: Callable[[Post], None]) -> None:
-    essential(Post(postgres_world, FakeChat()))
-
-
-STORY = [
-    test_logging.test_either_logs_and_the_other_sees_it,
-    test_logging.test_the_other_corrects_it_and_the_first_is_told,
-    test_logging.test_both_tap_we_met_and_it_is_one_meeting,
-]
-
-
-@pytest.mark.parametrize("platform", sorted(CASTS))
-@pytest.mark.parametrize("story", STORY, ids=lambda test: test.__name__.removeprefix("test_"))
-async def test_conversations_go_on_postgresql_as_they_do_on_sqlite(
-    postgres_url: str, platform: str, story: Callable[..., object], monkeypatch: pytest.MonkeyPatch, key: SigningKey
-) -> None:
-    monkeypatch.setattr(teams_keys, "SigningKey", lambda: key)
-    world = open_at(postgres_url)
-    async with Stage(postgres_url, world) as stage:
-        await story(stage, CASTS[platform])  # type: ignore[misc]  # a coroutine function
-        assert stage.slack.seen_twice() == stage.teams.seen_twice() == []
-    world.database.close()
-
-
-@pytest.fixture(scope="module")
-def key() -> SigningKey:
-    """Made once."""
-    return SigningKey()
+T = TypeVar("T")
 
 
 class Slow(FakeChat):
@@ -71,61 +41,142 @@ class Slow(FakeChat):
         return await super().send(to, message, key)
 
 
-async def test_two_processes_that_drain_one_outbox_send_each_message_once(postgres_url: str) -> None:
-    chat = Slow()
-    worlds = [open_at(postgres_url) for _ in range(2)]
-    now = worlds[0].now
-    deliveries = [
-        Delivery(world.database, Flows([]), {"slack": chat}, clock=lambda: now, owner=f"process {n}", random=Random(n))
-        for n, world in enumerate(worlds)
-    ]
-    wanted = []
-    with worlds[0].uow() as uow:
-        for n in range(60):
-            here = uow.places.here(Conversation("slack", f"T{n % 7}", f"D{n % 12}", "dm"))
-            uow.outbox.add(to=here, key=f"k{n}", message=note(), answers_at=now)
-            wanted.append(f"k{n}")
-    while (following := await deliveries[0].next_at()) is not None:
-        now = max(now, following)
-        await asyncio.gather(*(delivery.deliver_due() for delivery in deliveries))
-    assert sorted(chat.keys()) == sorted(wanted)
-    with worlds[0].uow() as uow:
-        assert uow.outbox.counts() == {"delivered": 60, "pending": 0, "dead": 0}
-    for world in worlds:
-        world.database.close()
+class Outlets:
+    """Several processes that drain one outbox on Slack, each with connections of its own, and their common clock."""
+
+    def __init__(self, url: str, count: int) -> None:
+        self.chat = Slow()
+        self.worlds = [open_at(url) for _ in range(count)]
+        self.now = self.worlds[0].now
+        self.deliveries = [
+            Delivery(
+                made.database, Flows([]), {"slack": self.chat}, clock=lambda: self.now, owner=f"{n}", random=Random(n)
+            )
+            for n, made in enumerate(self.worlds)
+        ]
+
+    def queue(self, where: Sequence[Conversation]) -> list[str]:
+        """A message for each of these in turn; the keys."""
+        keys = [f"k{n}" for n in range(len(where))]
+        with self.worlds[0].database.begin(self.now) as uow:
+            for key, conversation in zip(keys, where, strict=True):
+                uow.outbox.add(to=uow.places.here(conversation), key=key, message=note(), answers_at=self.now)
+        return keys
+
+    async def deliver(self) -> None:
+        """All at once."""
+        await asyncio.gather(*(delivery.deliver_due() for delivery in self.deliveries))
+
+    def counts(self) -> dict[str, int]:
+        with self.worlds[0].database.begin(self.now) as uow:
+            return uow.outbox.counts()
 
 
-def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
+@pytest.fixture
+def outlets(world: World) -> Iterator[Outlets]:
+    made = Outlets(world.url, 3)
+    yield made
+    for each in made.worlds:
+        each.database.close()
+
+
+async def test_processes_that_drain_one_outbox_send_each_message_once(outlets: Outlets) -> None:
+    wanted = outlets.queue([Conversation("slack", f"T{n % 7}", f"D{n % 12}", "dm") for n in range(60)])
+    while (following := await outlets.deliveries[0].next_at()) is not None:
+        outlets.now = max(outlets.now, following)
+        await outlets.deliver()
+    assert sorted(outlets.chat.keys()) == sorted(wanted)
+    assert outlets.counts() == {"delivered": 60, "pending": 0, "dead": 0}
+
+
+async def test_all_processes_together_keep_the_pace_of_one(outlets: Outlets) -> None:
+    outlets.queue([Conversation("slack", "T1", f"D{n}", "dm") for n in range(60)])
+    burst, seconds = outlets.chat.per_installation.burst, outlets.chat.per_installation.seconds
+    await outlets.deliver()
+    assert len(outlets.chat.posts) == burst
+    for more in (1, 2, 3):
+        outlets.now += timedelta(seconds=seconds)
+        await outlets.deliver()
+        assert len(outlets.chat.posts) == burst + more
+
+
+class Meeting:
+    """Where two threads wait for each other, if both come; one that is held up elsewhere is not waited for long."""
+
+    def __init__(self) -> None:
+        self._barrier = Barrier(2)
+
+    def wait(self) -> None:
+        with contextlib.suppress(BrokenBarrierError):
+            self._barrier.wait(timeout=0.5)
+
+
+@pytest.fixture
+def asked_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two claims ask for the pace of an installation at the same moment, if they can."""
+    both, ask = Meeting(), Outbox.busy_until
+
+    def slowly(outbox: Outbox, name: str) -> datetime:
+        found = ask(outbox, name)
+        both.wait()
+        return found
+
+    monkeypatch.setattr(Outbox, "busy_until", slowly)
+
+
+def claims(world: World) -> list[int]:
+    """How many messages each of two processes claims at once."""
+    chats = {"slack": FakeChat(), "teams": FakeChat(platform="teams")}
+
+    def claim() -> int:
+        flows, clock = Flows([]), lambda: world.now
+        delivery = Delivery(world.database, flows, chats, clock=clock, owner="x", random=Random(1))
+        with world.uow() as uow:
+            return len(delivery._claim(uow)[0])
+
+    return at_once([claim, claim])
+
+
+@pytest.mark.usefixtures("asked_together")
+def test_two_processes_never_wait_for_the_pace_of_each_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One has a message for Slack first, the other one for Teams."""
+    here = [Conversation(platform, "T", f"D{n}", "dm") for n, platform in enumerate(("slack", "teams") * 2)]
+    with world.uow() as uow:
+        for number, conversation in enumerate((here[0], here[1], here[3], here[2])):
+            uow.outbox.add(to=uow.places.here(conversation), key=f"k{number}", message=note(), answers_at=world.now)
+    monkeypatch.setattr("bot.delivery.BATCH", 2)
+    assert claims(world) == [2, 2]
+
+
+@pytest.mark.usefixtures("asked_together")
+def test_the_very_first_messages_keep_one_pace_too(world: World) -> None:
+    with world.uow() as uow:
+        for number in range(40):
+            here = uow.places.here(Conversation("slack", "T1", f"D{number}", "dm"))
+            uow.outbox.add(to=here, key=f"k{number}", message=note(), answers_at=world.now)
+    assert sum(claims(world)) == FakeChat().per_installation.burst
+
+
+def at_once(acts: Sequence[Callable[[], T]]) -> list[T]:
     """Do several things in transactions that overlap."""
     with ThreadPoolExecutor(len(acts)) as threads:
         return [future.result(timeout=20) for future in [threads.submit(act) for act in acts]]
 
 
-@pytest.fixture
-def proposed(postgres_world: World) -> World:
-    """The pair of Amara and Niamh before anybody has said yes."""
-    with postgres_world.uow() as uow:
-        (pair,) = uow.pairs.of(postgres_world.people["Niamh"].id)
-        uow.pairs.set_state(pair.id, "proposed")
-        for who in ("Amara", "Niamh"):
-            uow.people.set_state(postgres_world.people[who].id, "invited")
-    return postgres_world
-
-
-def test_two_who_say_yes_in_the_same_moment_are_introduced(proposed: World) -> None:
+def test_two_who_say_yes_in_the_same_moment_are_introduced(world: World) -> None:
     """Neither transaction sees the yes of the other, which is not committed yet."""
     join = welcome.flow.routes[("button", "join")].handler
 
     def second() -> None:
-        proposed.do(welcome.flow, proposed.event("Niamh", "button", "join"))
+        world.do(welcome.flow, world.event("Niamh", "button", "join"))
 
     with ThreadPoolExecutor(1) as thread:
-        with proposed.uow() as uow:
-            join(proposed.event("Amara", "button", "join"), uow)
+        with world.uow() as uow:
+            join(world.event("Amara", "button", "join"), uow)
             waiting = thread.submit(second)
-            wait_until_it_waits_or_is_done(proposed, waiting.done)
+            wait_until_it_waits_or_is_done(world, waiting.done)
         waiting.result(timeout=20)
-    assert [due.subject for due in proposed.due() if due.rule == "introduce"] == ["1"]
+    assert [due.subject for due in world.due() if due.rule == "introduce"] == ["1"]
 
 
 def wait_until_it_waits_or_is_done(world: World, done: Callable[[], bool]) -> None:
@@ -135,23 +186,24 @@ def wait_until_it_waits_or_is_done(world: World, done: Callable[[], bool]) -> No
         while not done():
             if connection.exec_driver_sql(waits).scalar_one():
                 return
+            connection.rollback()  # within a transaction the server gives the same answer again
 
 
-def test_the_same_event_in_two_processes_is_handled_once(postgres_world: World) -> None:
+def test_the_same_event_in_two_processes_is_handled_once(world: World) -> None:
     def see() -> bool:
-        with postgres_world.uow() as uow:
+        with world.uow() as uow:
             return uow.seen.first_time("slack:T1/U1:button:1.0")
 
     assert sorted(map(bool, at_once([see] * 6))) == [False] * 5 + [True]
 
 
-def test_work_that_is_due_is_taken_by_one_process(postgres_world: World) -> None:
-    with postgres_world.uow() as uow:
+def test_work_that_is_due_is_taken_by_one_process(world: World) -> None:
+    with world.uow() as uow:
         for n in range(8):
             uow.due.add("rule", f"{n}", uow.now)
 
     def take() -> str:
-        with postgres_world.uow() as uow:
+        with world.uow() as uow:
             while (work := uow.due.take()) is not None and work.rule != "rule":
                 pass
             return work.subject if work else ""
@@ -159,16 +211,85 @@ def test_work_that_is_due_is_taken_by_one_process(postgres_world: World) -> None
     assert sorted(map(str, at_once([take] * 8))) == [str(n) for n in range(8)]
 
 
-def test_text_of_all_languages_is_kept_as_it_was_typed(postgres_world: World) -> None:
-    words = "Siobhán \N{PARTY POPPER} 小児科 'quotes' %s {{x}} \\ \t"
-    with postgres_world.uow() as uow:
-        uow.outbox.add(to=places.dm(postgres_world.people["Niamh"]), key="k", message=note(words))
-    (queued,) = postgres_world.queued("Niamh")
-    assert queued.message == note(words)
+def test_processes_that_start_together_make_the_tables_once(empty_url: str) -> None:
+    databases = [Database(empty_url, ui.dump) for _ in range(4)]
+    at_once([database.upgrade for database in databases])
+    assert not databases[0].is_new()
+    for database in databases:
+        database.close()
 
 
-def test_a_number_that_no_id_can_be_is_not_there(postgres_world: World) -> None:
-    """PostgreSQL refuses what SQLite takes."""
-    for flow, action in ((logmeeting.flow, "we_met"), (support.flow, "been_in_touch")):
-        with pytest.raises(LookupError):
-            postgres_world.do(flow, postgres_world.event("Niamh", "button", action, subject="999999999"))
+def test_processes_that_start_together_make_the_table_of_keys_once(empty_url: str) -> None:
+    stores = [KeyDatabase(empty_url) for _ in range(2)]
+    both = Meeting()
+
+    def before_making(*_given: object, **_more: object) -> None:
+        both.wait()
+
+    event.listen(_wave_key, "before_create", before_making)
+    at_once([store.prepare for store in stores])
+    event.remove(_wave_key, "before_create", before_making)
+    assert stores[0].names() == set()
+    for store in stores:
+        store.close()
+
+
+async def test_two_openings_at_once_leave_one_wave_that_can_be_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys are kept outside of the transaction: had both been kept, answers could be sealed for those that are gone."""
+    world.join("Amara", "Tomasz", "Niamh", "Haruki")
+    both_put, put = Meeting(), KeyDirectory.put
+
+    def together(store: KeyDirectory, key_id: str, content: bytes) -> None:
+        both_put.wait()
+        put(store, key_id, content)
+
+    monkeypatch.setattr(KeyDirectory, "put", together)
+    opening = world.database.run
+
+    def open_one(uow: UnitOfWork) -> None:
+        checkin.open_wave(Due("wave_open", str(world.programme.id), world.now), uow)
+
+    await asyncio.gather(opening(open_one, world.now), opening(open_one, world.now))
+    with world.uow() as uow:
+        (wave,) = uow.waves.are_under_way(world.programme.id)
+        assert WaveKeys.unpacked(uow.keys.get(wave.key_id)).public == wave.public_key
+        assert uow.keys.names() == {wave.key_id}
+
+
+async def test_processes_that_close_a_wave_at_once_release_once_and_raise_no_alarm(world: World) -> None:
+    wave = test_closing.answered_wave(world)
+    waves.begin_to_close(world, wave)
+    others = [open_at(world.url) for _ in range(3)]
+    with structlog.testing.capture_logs() as logs:
+        await asyncio.gather(*(test_closing.closing_of(other, seed=n).advance() for n, other in enumerate(others)))
+    assert logs == []
+    assert test_closing.state(world, wave) == "destroyed"
+    assert [(due.rule, due.subject) for due in world.due()] == [("release_post", str(wave.id))]
+    assert {row.n for row in test_closing.released(world, wave).rows} == {12, 9}
+    with world.uow() as uow:
+        assert uow.keys.names() == set()
+    for other in others:
+        other.database.close()
+
+
+async def test_a_process_that_is_frozen_with_a_lock_holds_up_nobody_for_long(world: World) -> None:
+    def frozen(uow: UnitOfWork) -> None:
+        uow.outbox.busy_until("slack:T1")
+        assert on(uow, "SHOW idle_in_transaction_session_timeout") == "1min"
+        assert on(uow, "SHOW lock_timeout") == "20s"
+        mine = on(uow, "SELECT pg_backend_pid()")
+        on(uow, "SET idle_in_transaction_session_timeout = 50")
+        with world.database.engine.connect() as another:
+            while another.execute(text("SELECT pid FROM pg_stat_activity WHERE pid = :mine"), {"mine": mine}).first():
+                another.rollback()
+        uow.due.add("rule", "frozen", uow.now)
+
+    def on(uow: UnitOfWork, statement: str) -> Any:
+        found = uow._db.exec_driver_sql(statement)
+        return found.scalar() if found.returns_rows else None
+
+    with pytest.raises(DatabaseGone):
+        await world.database.run(frozen, world.now)
+    assert world.due() == []

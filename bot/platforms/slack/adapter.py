@@ -1,23 +1,26 @@
 """The way in from Slack: verify, normalise, dispatch, answer.
 
-Slack's three kinds of request (events, commands, interactions) come to one address. Bolt sorts them into four
-listeners; which flow an event belongs to is for dispatch to say. The acknowledgement goes out once dispatch has
-committed, so an event that is lost in a crash comes again.
+Slack's three kinds of request (events, commands, interactions) come to one address, or through a socket. Bolt sorts
+them into four listeners; which flow an event belongs to is for dispatch to say. The acknowledgement goes out once
+dispatch has committed, so an event that is lost in a crash comes again.
 """
 
+import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot import config
 from bot.chat import ChatError
@@ -27,6 +30,7 @@ from bot.platforms import Dispatch, Platform
 from bot.platforms.slack import events, render
 from bot.platforms.slack.chat import SlackChat, private, quiet
 from bot.platforms.slack.events import ForeignWorkspace, Heard
+from bot.platforms.slack.socket import SocketMode
 from bot.texts import _
 from bot.ui import Message, Text
 
@@ -47,11 +51,22 @@ class _Failed(Exception):
     """Dispatch or the answer has failed: Slack is asked to send the event again."""
 
 
-def build(settings: config.Slack, dispatch: Dispatch, clock: Clock) -> Platform:
-    """Slack, ready to be served and to be sent to."""
+def build(
+    settings: config.Slack,
+    dispatch: Dispatch,
+    clock: Clock,
+    *,
+    wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> Platform:
+    """Slack, ready to be served and to be sent to: it comes over HTTP where there is a signing secret, and through
+    sockets where there is an app token. ``wait``: passes wire time between tries to open one, in seconds."""
     chat = SlackChat(settings)
     adapter = _Adapter(chat, settings.signing_secret, dispatch, clock)
-    return Platform(chat=chat, routes=[web.post(PATH, adapter.receive), web.get(PATH, _certificate_check)])
+    routes = [web.post(PATH, adapter.receive), web.get(PATH, _certificate_check)] if settings.signing_secret else []
+    if not settings.app_token:
+        return Platform(chat=chat, routes=routes)
+    sockets = SocketMode(chat, settings.app_token, adapter.take, wait=wait)
+    return Platform(chat, routes, listening=sockets.listening)
 
 
 async def _certificate_check(_request: web.Request) -> web.Response:
@@ -64,7 +79,8 @@ class _Adapter:
         self._chat = chat
         self._dispatch = dispatch
         self._clock = clock
-        self._verifier = SignatureVerifier(signing_secret)
+        # Without a secret no request is let in.
+        self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
         self._app = AsyncApp(
             name="peermentor",
             client=chat.client,
@@ -75,9 +91,10 @@ class _Adapter:
             raise_error_for_unhandled_request=True,
             logger=quiet,
         )
+        # Bolt asks one after another whether it is theirs, so the commonest come first.
+        self._app.action({"type": "block_actions", "action_id": ANY})(self._on_tap)
         self._app.event(ANY)(self._on_event)
         self._app.command(ANY)(self._on_command)
-        self._app.action({"type": "block_actions", "action_id": ANY})(self._on_tap)
         self._app.view(ANY)(self._on_submission)
         self._app.error(self._on_error)
 
@@ -89,20 +106,30 @@ class _Adapter:
             return web.Response(status=413)
         if not self._signed(request, body):
             return web.Response(status=401)
+        headers: dict[str, str | Sequence[str]] = dict(request.headers)
+        return await to_aiohttp_response(
+            await self._sort(lambda: AsyncBoltRequest(body=body.decode(), headers=headers))
+        )
+
+    async def take(self, envelope: SocketModeRequest) -> BoltResponse:
+        """One envelope; the answer that the same request would get over HTTP."""
+        return await self._sort(
+            lambda: AsyncBoltRequest(mode="socket_mode", body=envelope.payload, headers=build_headers(envelope))
+        )
+
+    async def _sort(self, read: Callable[[], AsyncBoltRequest]) -> BoltResponse:
         try:
-            sent = AsyncBoltRequest(body=body.decode(), headers=dict(request.headers))
-            answer = await self._app.async_dispatch(sent)
+            return await self._app.async_dispatch(read())
         except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
             # Bolt has no answer of its own to a body of an unexpected shape.
             log.warning("slack.malformed", error=type(error).__name__)
-            return web.Response(status=400)
-        return await to_aiohttp_response(answer)
+            return BoltResponse(status=400)
 
     def _signed(self, request: web.Request, body: bytes) -> bool:
         # Bolt verifies too, but only after it has parsed the body, and it fails on what is no number.
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
         signature = request.headers.get("X-Slack-Signature", "")
-        if not TIMESTAMP.fullmatch(timestamp) or not signature.isascii():
+        if self._verifier is None or not TIMESTAMP.fullmatch(timestamp) or not signature.isascii():
             return False
         try:
             return self._verifier.is_valid(body, timestamp, signature)

@@ -25,6 +25,7 @@ from bot.chat import (
     Unreachable,
 )
 from bot.platforms.slack import render
+from bot.platforms.slack.refusals import refusal
 from bot.ui import Form, Message
 from storage.records import Account, Conversation
 
@@ -94,14 +95,19 @@ class SlackChat:
     platform = "slack"
     per_conversation = Limit(1.0)
     per_installation = Limit(0.2, burst=10)
+    at_once = 1
 
     def __init__(self, settings: config.Slack) -> None:
         # The usual retry handler sends a message again when only its answer was lost.
         self.client = AsyncWebClient(
             token=settings.bot_token, base_url=settings.api_url, retry_handlers=[], logger=quiet
         )
-        if config.is_loopback(settings.api_url):
+        self.is_local = config.is_loopback(settings.api_url)
+        """Whether this is a stand-in, which no proxy is in front of."""
+        if self.is_local:
             self.client.proxy = None
+        self.refused = ""
+        self._deaf = ""
         self._identity: Identity | None = None
         self._identity_until = 0.0
         self._asking = asyncio.Lock()
@@ -206,6 +212,23 @@ class SlackChat:
                     self._identity_until = time.monotonic() + IDENTITY_SECONDS
             return self._identity
 
+    async def socket_address(self, app_token: str) -> str:
+        """An address at which one connection for events can be opened, once and soon."""
+        self._session()
+        try:
+            answer = await _with_clear_faults(
+                "apps.connections.open", lambda: self.client.apps_connections_open(app_token=app_token)
+            )
+        except (Unauthorised, Refused) as error:
+            code = str(error).rpartition(" ")[2]
+            self._deaf = f"Slack does not accept SLACK_APP_TOKEN ({code}): see peermentor doctor"
+            self.refused = self.refused or self._deaf
+            raise
+        if self.refused == self._deaf:
+            self.refused = ""
+        self._deaf = ""
+        return str(answer["url"])
+
     def forget_identity(self) -> None:
         """Ask Slack again at the next event, because the app has been removed or the token is no longer accepted."""
         self._identity = None
@@ -226,10 +249,14 @@ class SlackChat:
         self._session()
         name = method.__name__.replace("_", ".", 1)
         try:
-            return await _with_clear_faults(name, lambda: method(**arguments))
-        except Unauthorised:
+            answer = await _with_clear_faults(name, lambda: method(**arguments))
+        except Unauthorised as error:
             self.forget_identity()
+            means = refusal(str(error).rpartition(" ")[2])
+            self.refused = f"Slack does not accept the bot: {means.reason}; {means.to_do}"
             raise
+        self.refused = self._deaf
+        return answer
 
 
 async def _with_clear_faults(name: str, call: Callable[[], Awaitable[T]]) -> T:

@@ -5,15 +5,18 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import requests
-from aiohttp import ClientError, ClientResponseError, ClientSession, ClientTimeout
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from botframework.connector.auth import AuthenticationConstants, MicrosoftAppCredentials
 
 from bot.chat import Unauthorised, Unavailable
-from bot.config import Teams
+from bot.config import LOOPBACK, Teams, is_loopback
+from bot.platforms.teams.refusals import code_in
 
 CHANNEL = "msteams"
 SCOPE = AuthenticationConstants.TO_CHANNEL_FROM_BOT_OAUTH_SCOPE + "/.default"
@@ -26,6 +29,9 @@ FETCHES_WITHIN = 60
 HOLD_TOKEN = 240
 """Seconds for which a token is used without asking again; MSAL hands out none that ends within 300."""
 TIMEOUT = ClientTimeout(total=10)
+
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via", "Origin")
+"""Headers of requests that do not come straight from a program on this machine."""
 
 Claims = Mapping[str, Any]
 
@@ -58,6 +64,15 @@ class ChannelTokens:
         self._keys: dict[str, _Key] = {}
         self._fetched_at: deque[float] = deque(maxlen=FETCHES)
         self._fetching = asyncio.Lock()
+
+    async def admit(self, request: web.Request) -> Claims:
+        """The claims of a request's token. Raises NotAllowed or KeysUnavailable."""
+        return await self.verify(request.headers.get("Authorization", ""))
+
+    def check_service_url(self, claims: Claims, service_url: str) -> None:
+        """Raises NotAllowed where the token is for another connector than the one that is to be answered."""
+        if claims.get("serviceurl") != service_url:
+            raise NotAllowed("the token is for another service url")
 
     async def verify(self, header: str) -> Claims:
         """The claims of an Authorization header. Raises NotAllowed or KeysUnavailable."""
@@ -111,6 +126,26 @@ class ChannelTokens:
         self._fetched_at.append(time.monotonic())  # keys of yesterday that cannot be renewed serve another day
 
 
+class ThisMachineOnly:
+    """In place of ``ChannelTokens`` for Microsoft's local client, which signs nothing: whoever is on this machine is
+    let in, and answered on this machine."""
+
+    async def admit(self, request: web.Request) -> Claims:
+        """Nothing is claimed. Raises NotAllowed for a request that comes from elsewhere, or by way of a proxy."""
+        if not request.remote or not ip_address(request.remote).is_loopback:
+            raise NotAllowed("not from this machine")
+        if any(name in request.headers for name in FORWARDED):
+            raise NotAllowed("by way of a proxy")
+        if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
+            raise NotAllowed("for another host")  # a page in a browser that was sent here under a name of its own
+        return {}
+
+    def check_service_url(self, _claims: Claims, service_url: str) -> None:
+        """Raises NotAllowed for a connector elsewhere."""
+        if not is_loopback(service_url):
+            raise NotAllowed("a connector elsewhere")
+
+
 def _usable(listed: list[dict[str, Any]]) -> list[tuple[str, _Key]]:
     found = []
     for published in listed:
@@ -130,9 +165,7 @@ class Credentials:
 
     def __init__(self, settings: Teams) -> None:
         self._settings = settings
-        self._microsoft = MicrosoftAppCredentials(
-            settings.app_id, settings.app_password, settings.tenant_id, oauth_scope=SCOPE
-        )
+        self._microsoft = self._anew()
         self._token = ""
         self._until = 0.0
         self._renewing = asyncio.Lock()
@@ -153,6 +186,11 @@ class Credentials:
     def forget(self) -> None:
         """Ask for a new token next time: this one was refused."""
         self._until = 0.0
+        self._microsoft = self._anew()  # MSAL remembers tokens, too
+
+    def _anew(self) -> MicrosoftAppCredentials:
+        given = self._settings
+        return MicrosoftAppCredentials(given.app_id, given.app_password, given.tenant_id, oauth_scope=SCOPE)
 
     def signed_session(self, session: requests.Session) -> requests.Session:
         """Called by the SDK for each request."""
@@ -163,7 +201,7 @@ class Credentials:
         try:
             return str(await asyncio.to_thread(self._microsoft.get_access_token))
         except (PermissionError, ValueError) as fault:  # a wrong secret; a wrong tenant
-            raise Unauthorised(f"token: {type(fault).__name__}") from None
+            raise Unauthorised(_no_token(str(fault))) from None
 
     async def _from_stand_in(self) -> str:
         """MSAL takes no http address, not even of this machine."""
@@ -175,11 +213,32 @@ class Credentials:
         }
         try:
             async with (
-                ClientSession(timeout=TIMEOUT, raise_for_status=True) as http,
+                ClientSession(timeout=TIMEOUT) as http,
                 http.post(self._settings.token_url, data=form) as answer,
             ):
+                if answer.status in {400, 401}:
+                    raise Unauthorised(_no_token(await answer.text()))
+                answer.raise_for_status()
                 return str((await answer.json())["access_token"])
-        except ClientResponseError as fault:
-            if fault.status in {400, 401}:
-                raise Unauthorised(f"token: {fault.status}") from None
-            raise
+        except KeyError:
+            raise Unavailable("token: an answer without one") from None
+
+
+def _no_token(said: str) -> str:
+    """A reason for the log: the code alone, because Microsoft's words name the app and the tenant."""
+    code = code_in(said)
+    return f"token: AADSTS{code}" if code else "token: refused"
+
+
+class NoCredentials:
+    """In place of ``Credentials`` where nothing is signed."""
+
+    async def renew(self) -> None:
+        """There is nothing to renew."""
+
+    def forget(self) -> None:
+        """There is nothing to forget."""
+
+    def signed_session(self, session: requests.Session) -> requests.Session:
+        """Called by the SDK for each request."""
+        return session

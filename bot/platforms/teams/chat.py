@@ -32,12 +32,15 @@ from bot.chat import (
 )
 from bot.config import Teams
 from bot.platforms.teams import render
-from bot.platforms.teams.auth import Credentials
+from bot.platforms.teams.auth import Credentials, NoCredentials
+from bot.platforms.teams.refusals import code_in, refusal
 from bot.ui import Message
 from storage.records import Account, Conversation
 
 SERVICE_URL = "https://smba.trafficmanager.net/teams/"
 """Microsoft's connector for the whole world, until an activity names a nearer one."""
+LOCAL_CLIENT = "http://localhost:56150/_connector"
+"""That of the Agents Playground at its usual port."""
 THREADS = 32
 TIMEOUT = (5, 20)
 """Seconds to connect, and to wait for an answer."""
@@ -54,15 +57,20 @@ class TeamsChat:
     platform = "teams"
     per_conversation = Limit(2.0)
     per_installation = Limit(0.04, burst=10)
+    at_once = 20  # one after the other, Teams could never be as fast as it may be
 
     def __init__(self, settings: Teams) -> None:
         self._tenant = settings.tenant_id
-        self._bot = ChannelAccount(id=f"28:{settings.app_id}")
-        self._credentials = Credentials(settings)
+        # Teams calls a bot 28: and its app id, the local client by the id alone.
+        self._bot = ChannelAccount(id=settings.app_id if settings.anonymous else f"28:{settings.app_id}")
+        self._credentials = NoCredentials() if settings.anonymous else Credentials(settings)
+        self.refused = ""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="teams")
         self._clients: dict[str, Any] = {}
         self.service_url = SERVICE_URL
         """Where conversations are opened: the address that Teams named last."""
+        if settings.anonymous:
+            self.service_url = LOCAL_CLIENT
         if settings.token_url:
             parts = urlsplit(settings.token_url)
             self.service_url = f"{parts.scheme}://{parts.netloc}/teams/"
@@ -149,13 +157,23 @@ class TeamsChat:
         )
 
     async def _call(self, method: str, service_url: str, call: Callable[[Any], Awaitable[Any]]) -> Any:
+        try:
+            answer = await self._asked(method, service_url, call)
+        except Unauthorised as error:
+            means = refusal(code_in(str(error)))
+            self.refused = f"Teams does not accept the bot: {means.reason}; {means.to_do}"
+            raise
+        self.refused = ""
+        return answer
+
+    async def _asked(self, method: str, service_url: str, call: Callable[[Any], Awaitable[Any]]) -> Any:
         await self._credentials.renew()
         try:
             return await call(self._client(service_url or self.service_url).conversations)
-        except _Refusal as refusal:
-            if refusal.status == HTTPStatus.UNAUTHORIZED:
+        except _Refusal as said:
+            if said.status == HTTPStatus.UNAUTHORIZED:
                 self._credentials.forget()
-            raise _refused(method, refusal) from None
+            raise _refused(method, said) from None
         except ClientRequestError as fault:
             raise _failed(method, fault.inner_exception) from None
         except ValueError as fault:  # what the SDK raises for an answer that it cannot read
@@ -221,19 +239,19 @@ def _id_of(method: str, made: Any) -> str:
     return str(made.id)
 
 
-def _refused(method: str, refusal: _Refusal) -> ChatError:
+def _refused(method: str, said: _Refusal) -> ChatError:
     """What an answer other than success means, as Microsoft documents it."""
-    reason = f"{method}: {refusal.status} {refusal.code}".rstrip()
+    reason = f"{method}: {said.status} {said.code}".rstrip()
     error: ChatError
-    match refusal.status:
+    match said.status:
         case 401:
             error = Unauthorised(reason)
         case 403:
-            error = Unauthorised(reason) if refusal.code == "BotDisabledByAdmin" else Unreachable(reason)
+            error = Unauthorised(reason) if said.code == "BotDisabledByAdmin" else Unreachable(reason)
         case 404:
             error = NotEditable(reason) if method == UPDATE else Unreachable(reason)
         case 412 | 429:  # 412: several requests at once for one conversation, nothing was done
-            seconds = float(refusal.retry_after) if refusal.retry_after.isdecimal() else THROTTLED_FOR
+            seconds = float(said.retry_after) if said.retry_after.isdecimal() else THROTTLED_FOR
             error = RateLimited(reason, seconds, everywhere=method == CREATE)
         case 408 | 500 | 502 | 503 | 504:
             error = Ambiguous(reason) if method in {SEND, UPDATE} else Unavailable(reason)

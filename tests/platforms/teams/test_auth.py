@@ -74,15 +74,15 @@ async def test_microsoft_is_asked_for_a_token_off_the_event_loop_and_once(monkey
 
 
 @pytest.mark.parametrize(
-    ("fault", "expected"),
+    ("fault", "expected", "said"),
     [
-        (PermissionError("AADSTS7000215: Invalid client secret provided"), Unauthorised),
-        (ValueError("Unable to get authority configuration"), Unauthorised),
-        (requests.ConnectionError("no route"), Unavailable),
+        (PermissionError("AADSTS7000215: Invalid client secret provided"), Unauthorised, "token: AADSTS7000215"),
+        (ValueError("Unable to get authority configuration"), Unauthorised, "token: refused"),
+        (requests.ConnectionError("no route"), Unavailable, "token: ConnectionError"),
     ],
 )
 async def test_what_microsoft_answers_instead_of_a_token_has_a_meaning(
-    monkeypatch: pytest.MonkeyPatch, fault: Exception, expected: type[ChatError]
+    monkeypatch: pytest.MonkeyPatch, fault: Exception, expected: type[ChatError], said: str
 ) -> None:
     credentials = auth.Credentials(Teams("an-app", "made up", TENANT))
 
@@ -92,4 +92,4 @@ async def test_what_microsoft_answers_instead_of_a_token_has_a_meaning(
     monkeypatch.setattr(credentials._microsoft, "get_access_token", token)
     with pytest.raises(expected) as raised:
         await credentials.renew()
-    assert str(raised.value) == f"token: {type(fault).__name__}"
+    assert str(raised.value) == said

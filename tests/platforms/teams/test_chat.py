@@ -1,6 +1,7 @@
 """The way out: the SDK's connector client against a connector that is as strict as Microsoft's."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from bot.chat import (
 )
 from bot.config import Teams
 from bot.platforms import Platform
+from bot.platforms.teams.auth import Credentials
 from bot.platforms.teams.chat import SERVICE_URL, TeamsChat
 from bot.playground.client import Fault
 from bot.playground.teams import TeamsClient, TeamsStandIn
@@ -235,13 +237,9 @@ async def test_a_token_that_is_refused_is_not_used_again(bot: Platform, teams: T
 
 
 def settings_of(teams: TeamsStandIn, **changes: str) -> Teams:
-    given = {
-        "app_id": teams.app_id,
-        "app_password": teams.secret,
-        "tenant_id": teams.tenant,
-        "token_url": teams.settings()["TEAMS_TOKEN_URL"],
-    }
-    return Teams(**(given | changes))
+    token_url = teams.settings()["TEAMS_TOKEN_URL"]
+    given = Teams(teams.app_id, teams.secret, teams.tenant, token_url)
+    return dataclasses.replace(given, **changes)  # type: ignore[arg-type]  # fields that are texts
 
 
 async def test_a_wrong_secret_is_unauthorised(teams: TeamsStandIn) -> None:
@@ -307,6 +305,7 @@ async def test_conversations_are_opened_where_teams_was_heard_last(
 async def test_the_real_teams_is_reached_at_microsofts_addresses() -> None:
     chat = TeamsChat(Teams(app_id="an-app", app_password="made up", tenant_id=TENANT))
     assert chat.service_url == SERVICE_URL == "https://smba.trafficmanager.net/teams/"
+    assert isinstance(chat._credentials, Credentials)
     microsoft = chat._credentials._microsoft
     assert microsoft.oauth_endpoint == f"https://login.microsoftonline.com/{TENANT}"
     assert microsoft.oauth_scope == "https://api.botframework.com/.default"

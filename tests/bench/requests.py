@@ -1,0 +1,123 @@
+"""The way of a request, against bare libraries that are measured at the same time.
+
+Ours and the bare ones take turns, some requests each, so that a busy machine is as busy for all of them; what is
+compared are the medians of these rounds.
+"""
+
+import asyncio
+import math
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench.figures import Figure, bench
+from tests.bench.servers import Request, Server, typical
+from tests.bench.taps import Members, members
+from tests.databases import on_postgresql, server_answers
+
+ROUNDS = 11
+EACH = 180
+"""Requests in a round."""
+SESSIONS = 125
+"""Enough for the taps of all rounds: three answers of six people to each."""
+
+IN_FLIGHT = 16
+EVENTS = 10_000
+AT_ONCE = 500
+"""Requests that are signed together: a signature holds for some minutes."""
+
+
+@bench
+def slack_tap() -> Iterator[Figure]:
+    """A tap that changes state, from the request to the acknowledgement, on SQLite."""
+    with TemporaryDirectory(prefix="peermentor-bench-") as directory:
+        ratio = asyncio.run(_taps_on_slack(f"sqlite:///{Path(directory) / 'bench.sqlite3'}"))
+    yield Figure("a tap on Slack, SQLite, CPU against a bare slack-bolt action", ratio, "times", 4)
+
+
+@bench
+def slack_tap_on_postgresql() -> Iterator[Figure]:
+    """The same on PostgreSQL, where there is a server."""
+    if not server_answers():
+        sys.stderr.write("No PostgreSQL server answers: the tap on PostgreSQL is left out.\n")
+        return
+    ratio = asyncio.run(_taps_on_slack(on_postgresql("bench")))
+    yield Figure("a tap on Slack, PostgreSQL, CPU against a bare slack-bolt action", ratio, "times", 5)
+
+
+@bench
+def teams_tap() -> Iterator[Figure]:
+    """A tap on Teams, on SQLite."""
+    with TemporaryDirectory(prefix="peermentor-bench-") as directory:
+        mended, bare = asyncio.run(_taps_on_teams(f"sqlite:///{Path(directory) / 'bench.sqlite3'}"))
+    yield Figure("a tap on Teams, CPU against a bare botbuilder adapter with its faults mended", mended, "times", 2)
+    yield Figure("a tap on Teams, CPU against a bare botbuilder adapter as it comes", bare, "times", 1 / 3)
+
+
+@bench
+def many_taps() -> Iterator[Figure]:
+    """Many taps on Slack at the same time."""
+    with TemporaryDirectory(prefix="peermentor-bench-") as directory:
+        slowest, megabytes = asyncio.run(_in_flight(f"sqlite:///{Path(directory) / 'bench.sqlite3'}"))
+    yield Figure(f"99% of taps with {IN_FLIGHT} in flight, SQLite, within", slowest * 1000, "ms", 40)
+    yield Figure(f"most memory within {EVENTS:,} taps", megabytes, "MB", 200)
+
+
+async def _taps_on_slack(url: str) -> float:
+    async with members(url, "slack") as people:
+        await people.invite(1)
+        each = await _in_turns(people, {"server_peermentor": {}, "server_slack": {}})
+    ours, bare = each.values()
+    return ours / bare
+
+
+async def _taps_on_teams(url: str) -> tuple[float, float]:
+    async with members(url, "teams") as people:
+        await people.invite(SESSIONS)
+        each = await _in_turns(
+            people, {"server_peermentor": {}, "server_teams mended": {"BENCH_MENDED": "1"}, "server_teams": {}}
+        )
+    ours, mended, bare = each.values()
+    return ours / mended, ours / bare
+
+
+async def _in_turns(people: Members, modules: Mapping[str, Mapping[str, str]]) -> dict[str, float]:
+    """Seconds of CPU for each tap, by server; the first server is ours."""
+    rounds: dict[str, list[float]] = {name: [] for name in modules}
+    async with AsyncExitStack() as stack:
+        servers = {
+            name: await stack.enter_async_context(Server(name.partition(" ")[0], people.settings | dict(more)))
+            for name, more in modules.items()
+        }
+        ours = next(iter(servers))
+        for _ in range(ROUNDS):
+            taps = await people.taps(EACH)
+            requests = people.requests(taps)
+            for name, server in servers.items():
+                rounds[name].append(await server.cpu_each(requests))
+                if name == ours:
+                    people.check(taps)
+    return {name: typical(each) for name, each in rounds.items()}
+
+
+async def _in_flight(url: str) -> tuple[float, float]:
+    """The seconds within which 99% of the taps were answered, and the most megabytes that the server had."""
+    took: list[float] = []
+    async with members(url, "slack") as people:
+        await people.invite(1)
+        async with Server("server_peermentor", people.settings) as server:
+            await server.cpu_each(people.requests(await people.taps(EACH)))  # so that nothing is cold
+            for _ in range(EVENTS // AT_ONCE):
+                waiting = iter(people.requests(await people.taps(AT_ONCE)))
+                async with asyncio.TaskGroup() as clients:
+                    each = [clients.create_task(_post_all(server, waiting)) for _ in range(IN_FLIGHT)]
+                took += [seconds for client in each for seconds in client.result()]
+            megabytes = await server.megabytes()
+    return sorted(took)[math.ceil(len(took) * 0.99) - 1], megabytes
+
+
+async def _post_all(server: Server, waiting: Iterator[Request]) -> list[float]:
+    """The seconds that each of the requests took; others may take requests from there too."""
+    return [await server.post(request) for request in waiting]
