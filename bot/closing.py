@@ -53,21 +53,21 @@ class Closing:
         self._database = database
         self._clock = clock
         self._random = random
-        self._failed_at: dict[int, datetime] = {}
+        self._again_at: dict[int, datetime] = {}
 
     async def advance(self) -> int:
         """Bring every wave whose close has begun to its end, as far as that can be done now; how many got there.
         Raises DatabaseGone."""
         finished = 0
         for wave_id in await self._run(lambda uow: uow.waves.unfinished()):
-            if self._clock() < self._failed_at.get(wave_id, self._clock()):
+            if wave_id in self._again_at and self._clock() < self._again_at[wave_id]:
                 continue
             try:
                 finished += await self._close(wave_id)
             except DatabaseGone:
                 raise
             except Exception as error:  # noqa: BLE001 - the wave waits, everything else goes on
-                self._failed_at[wave_id] = self._clock() + AFTER_A_FAULT
+                self._again_at[wave_id] = self._clock() + AFTER_A_FAULT
                 log.error("wave.close_failed", wave=wave_id, error=type(error).__name__, where=frames(error))
         return finished
 

@@ -270,8 +270,7 @@ class Delivery:
 
     def _give_back(self, uow: UnitOfWork, waiting: Waiting) -> None:
         """Let anybody send a message that was claimed and not begun."""
-        maybe_sent = waiting.maybe_sent or waiting.leased_by is not None
-        self._retry(waiting, uow.now, uow, maybe_sent=maybe_sent, attempts=waiting.attempts)
+        self._retry(waiting, uow.now, uow, maybe_sent=waiting.may_have_arrived, attempts=waiting.attempts)
 
     async def _deliver(self, claimed: Claimed) -> None:
         waiting, target = claimed.waiting, claimed.target
@@ -316,7 +315,7 @@ class Delivery:
         if waiting.remote_id:
             await chat.edit(conversation, waiting.remote_id, message, waiting.key)
             return waiting.remote_id, True
-        if waiting.maybe_sent or waiting.leased_by:
+        if waiting.may_have_arrived:
             arrived = await chat.find(conversation, waiting.key)
             if arrived is not None:
                 return arrived, waiting.revision == 1
@@ -324,7 +323,7 @@ class Delivery:
 
     def _note_failure(self, uow: UnitOfWork, claimed: Claimed, error: ChatError) -> None:
         waiting, target = claimed.waiting, claimed.target
-        maybe_sent = waiting.maybe_sent or waiting.leased_by is not None
+        maybe_sent = waiting.may_have_arrived
         match error:
             case RateLimited():
                 until = uow.now + timedelta(seconds=error.retry_after)

@@ -7,7 +7,8 @@ What a key is made of is not known here: some bytes under a name.
 import os
 import re
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -73,10 +74,8 @@ class KeyDirectory:
 
     def prepare(self) -> None:
         """Make the directory, if it is not there. Raises KeysGone for one that others can read."""
-        try:
+        with self._told_when_gone():
             self.path.mkdir(mode=ONLY_OWNER, parents=True, exist_ok=True)
-        except OSError as error:
-            raise KeysGone(f"KEY_DIR {self.path}: {error.strerror}") from None
         self._check()
 
     def put(self, key_id: str, content: bytes) -> None:
@@ -84,40 +83,34 @@ class KeyDirectory:
         self._check()
         path = self._of(key_id)
         half = path.with_suffix(".new")
-        try:
+        with self._told_when_gone():
             with open(half, "wb", opener=lambda name, flags: os.open(name, flags, ONLY_OWNER_FILE)) as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             half.replace(path)
             self._sync()
-        except OSError as error:
-            raise KeysGone(f"KEY_DIR {self.path}: {error.strerror}") from None
 
     def get(self, key_id: str) -> bytes:
         """The key. Raises KeyLost."""
         self._check()
-        try:
-            return self._of(key_id).read_bytes()
-        except FileNotFoundError:
-            raise KeyLost(key_id) from None
-        except OSError as error:
-            raise KeysGone(f"KEY_DIR {self.path}: {error.strerror}") from None
+        with self._told_when_gone():
+            try:
+                return self._of(key_id).read_bytes()
+            except FileNotFoundError:
+                raise KeyLost(key_id) from None
 
     def destroy(self, key_id: str) -> None:
         """Overwrite the file and remove it."""
         self._check()
-        try:
-            with suppress(FileNotFoundError):
-                path = self._of(key_id)
-                with path.open("r+b") as file:
-                    file.write(secrets.token_bytes(path.stat().st_size))
-                    file.flush()
-                    os.fsync(file.fileno())
-                path.unlink()
-                self._sync()
-        except OSError as error:
-            raise KeysGone(f"KEY_DIR {self.path}: {error.strerror}") from None
+        with self._told_when_gone(), suppress(FileNotFoundError):
+            path = self._of(key_id)
+            with path.open("r+b") as file:
+                file.write(secrets.token_bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+            self._sync()
 
     def names(self) -> set[str]:
         """The names of all keys that are kept."""
@@ -130,12 +123,17 @@ class KeyDirectory:
         return self.path / f"{key_id}.key"
 
     def _check(self) -> None:
-        try:
+        with self._told_when_gone():
             mode = self.path.stat().st_mode
-        except OSError as error:
-            raise KeysGone(f"KEY_DIR {self.path}: {error.strerror}") from None
         if mode & 0o077:
             raise KeysGone(f"KEY_DIR {self.path} can be read by others: chmod 700 {self.path}")
+
+    @contextmanager
+    def _told_when_gone(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise KeysGone(f"KEY_DIR {self.path}: {error.strerror}") from None
 
     def _sync(self) -> None:
         directory = os.open(self.path, os.O_RDONLY)
@@ -157,49 +155,42 @@ class KeyDatabase:
 
     def prepare(self) -> None:
         """Make the table, if it is not there; once if several processes start together."""
-        try:
-            with self._engine.begin() as connection:
-                wait_to_make_tables(connection)
-                _metadata.create_all(connection)
-        except SQLAlchemyError as error:
-            raise KeysGone(type(error).__name__) from None
+        with _told_when_gone(), self._engine.begin() as connection:
+            wait_to_make_tables(connection)
+            _metadata.create_all(connection)
 
     def put(self, key_id: str, content: bytes) -> None:
         """Keep a key; one of the same name is replaced."""
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(delete(_wave_key).where(_wave_key.c.key_id == key_id))
-                connection.execute(insert(_wave_key).values(key_id=key_id, content=content))
-        except SQLAlchemyError as error:
-            raise KeysGone(type(error).__name__) from None
+        with _told_when_gone(), self._engine.begin() as connection:
+            connection.execute(delete(_wave_key).where(_wave_key.c.key_id == key_id))
+            connection.execute(insert(_wave_key).values(key_id=key_id, content=content))
 
     def get(self, key_id: str) -> bytes:
         """The key. Raises KeyLost."""
-        try:
-            with self._engine.connect() as connection:
-                found = connection.execute(select(_wave_key.c.content).where(_wave_key.c.key_id == key_id)).scalar()
-        except SQLAlchemyError as error:
-            raise KeysGone(type(error).__name__) from None
+        with _told_when_gone(), self._engine.connect() as connection:
+            found = connection.execute(select(_wave_key.c.content).where(_wave_key.c.key_id == key_id)).scalar()
         if found is None:
             raise KeyLost(key_id)
         return bytes(found)
 
     def destroy(self, key_id: str) -> None:
         """Have the key be no more."""
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(delete(_wave_key).where(_wave_key.c.key_id == key_id))
-        except SQLAlchemyError as error:
-            raise KeysGone(type(error).__name__) from None
+        with _told_when_gone(), self._engine.begin() as connection:
+            connection.execute(delete(_wave_key).where(_wave_key.c.key_id == key_id))
 
     def names(self) -> set[str]:
         """The names of all keys that are kept."""
-        try:
-            with self._engine.connect() as connection:
-                return set(connection.execute(select(_wave_key.c.key_id)).scalars())
-        except SQLAlchemyError as error:
-            raise KeysGone(type(error).__name__) from None
+        with _told_when_gone(), self._engine.connect() as connection:
+            return set(connection.execute(select(_wave_key.c.key_id)).scalars())
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+@contextmanager
+def _told_when_gone() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise KeysGone(type(error).__name__) from None

@@ -336,3 +336,8 @@ class Waiting:
     conversation: str | None
     remote_id: str | None
     queued_at: datetime
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether it has to be looked up before it is sent."""
+        return self.maybe_sent or self.leased_by is not None

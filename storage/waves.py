@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, literal, select, update
 
 from storage.models import (
     Moment,
@@ -108,16 +108,16 @@ class Waves:
 
     def get(self, wave_id: int) -> Wave:
         """This wave, open or not. Raises NotThere where there is none."""
-        row = self._db.execute(select(*_WAVE).where(wave.c.id == wave_id)).first()
-        if row is None:
-            raise NotThere(f"no wave {wave_id}")
-        return _wave(row)
+        return self._one(select(*_WAVE).where(wave.c.id == wave_id))
 
     def lock(self, wave_id: int) -> Wave:
         """This wave, which cannot begin to close before this transaction ends. Raises NotThere."""
-        row = self._db.execute(select(*_WAVE).where(wave.c.id == wave_id).with_for_update(read=True)).first()
+        return self._one(select(*_WAVE).where(wave.c.id == wave_id).with_for_update(read=True))
+
+    def _one(self, query: Select[Any]) -> Wave:
+        row = self._db.execute(query).first()
         if row is None:
-            raise NotThere(f"no wave {wave_id}")
+            raise NotThere("no such wave")
         return _wave(row)
 
     def takes_answers(self, found: Wave) -> bool:
@@ -200,11 +200,8 @@ class Waves:
 
     def drop_answers(self, wave_id: int, limit: int) -> int:
         """Delete so many boxes; how many there were."""
-        tags = list(
-            self._db.execute(
-                select(sealed_answer.c.tag).where(sealed_answer.c.wave_id == wave_id).limit(limit)
-            ).scalars()
-        )
+        some = select(sealed_answer.c.tag).where(sealed_answer.c.wave_id == wave_id).limit(limit)
+        tags = list(self._db.execute(some).scalars())
         self._db.execute(delete(sealed_answer).where(*_under(wave_id, tags)))
         return len(tags)
 

@@ -18,6 +18,14 @@ class Finding:
     to_do: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a platform does not let the bot in. ``reason``: a clause in plain words. ``to_do``: what mends it."""
+
+    reason: str
+    to_do: str
+
+
 Check = Callable[[], Awaitable[list[Finding]]]
 """Looks at one thing, and changes nothing. One that fails unexpectedly raises whatever it was."""
 

@@ -6,7 +6,7 @@ That client shows messages, cards and one-tap buttons; dialogs it does not know.
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
@@ -14,8 +14,9 @@ from bot import app as application
 from bot import handlers
 from bot.clock import Clock, real_time
 from bot.config import Settings, Teams
-from bot.playground.demo import keys_beside
-from bot.programme.quiet import is_bank_holiday
+from bot.playground.demo import LONDON, keys_beside
+from bot.programme.cadence import MORNING
+from bot.programme.quiet import Quiet, next_allowed
 from bot.reading import about
 from storage.records import Account
 from storage.unit_of_work import UnitOfWork
@@ -27,7 +28,6 @@ ALEX = Account("teams", TENANT, "00000000-0000-0000-0000-0000000000020")
 PORT = 3978
 LOOK_EVERY = 1.0
 """Seconds of real time between one look for due work and the next: somebody waits for it."""
-SATURDAY = 5
 
 NEXT_STEPS = """\
 A simulation: the real bot, and invented people. Start Microsoft's local client in another terminal:
@@ -40,11 +40,9 @@ For the bot it is ten in the morning of a working day. It answers this machine o
 
 
 def morning_of_work(now: datetime) -> datetime:
-    """Ten o'clock (UTC) on the first day from today on that is no weekend and no bank holiday in England."""
-    day = now.date()
-    while day.weekday() >= SATURDAY or is_bank_holiday(day, "ENG"):
-        day += timedelta(days=1)
-    return datetime.combine(day, time(10), UTC)
+    """Ten o'clock on the first day from today on that is no weekend and no bank holiday in England."""
+    until_ten = Quiet(LONDON, "ENG", from_hour=0, until_hour=MORNING.hour)
+    return next_allowed([until_ten], datetime.combine(now.astimezone(LONDON), time(), LONDON))
 
 
 def settings(database: Path, port: int) -> Settings:

@@ -1,15 +1,6 @@
 """What Slack's codes mean for who runs the bot: why a token is not accepted, and what to do about it."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """``reason``: a clause in plain words. ``to_do``: what mends it."""
-
-    reason: str
-    to_do: str
-
+from bot.platforms.health import Refusal
 
 _INSTALL = 'install the app again under "Install App", and give its new Bot User OAuth Token as SLACK_BOT_TOKEN'
 _REFUSALS = {

@@ -1,18 +1,10 @@
 """What Microsoft's sign-in codes mean for who runs the bot: why the app gets no token, and what to do about it."""
 
 import re
-from dataclasses import dataclass
+
+from bot.platforms.health import Refusal
 
 _CODE = re.compile(r"AADSTS([0-9]{4,9})")
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """``reason``: a clause in plain words. ``to_do``: what mends it."""
-
-    reason: str
-    to_do: str
-
 
 _MAKE_ANOTHER = (
     'make a new one in Azure under "Certificates & secrets" of the app, give its Value as TEAMS_APP_PASSWORD, and put '
