@@ -1,22 +1,28 @@
-# make demo: the example programme's year.  make test: the tests.  make lint: style, types, import contracts.
+# make demo: the playground, in a browser.  make test: the tests.  make lint: style, types, import contracts.
 # make test PYTEST=--cov: the tests with branch coverage, which takes half as long again.
 
 PYTHON ?= python3.11
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-postgres attack bench lint format lock catalogue clean
+.PHONY: demo test test-postgres test-browser attack bench lint format lock catalogue clean
 
 demo: $(STAMP)
-	$(VENV)/bin/peermentor demo --headless
+	$(VENV)/bin/peermentor demo
 
 test: $(STAMP)
-	$(VENV)/bin/pytest -n auto $(PYTEST)
+	$(VENV)/bin/pytest -n auto -m "not browser" $(PYTEST)
 
 # The same on PostgreSQL: the server of PEERMENTOR_TEST_DATABASE_URL, or one at 127.0.0.1:5432 that takes the user
 # postgres. The role must be allowed to create databases; what the tests make there begins with peermentor_test_.
 test-postgres: $(STAMP)
-	PEERMENTOR_TEST_ON=postgresql $(VENV)/bin/pytest -n auto $(PYTEST)
+	PEERMENTOR_TEST_ON=postgresql $(VENV)/bin/pytest -n auto -m "not browser" $(PYTEST)
+
+# The playground and the report in Chromium: the one that CHROMIUM names, or that of the path; without one they are
+# skipped. AXE_CORE names the file axe.min.js of axe-core, for the tests of accessibility, and SCREENSHOTS another folder
+# than screenshots for pictures of what the tests saw.
+test-browser: $(STAMP)
+	SCREENSHOTS=$${SCREENSHOTS-screenshots} $(VENV)/bin/pytest -n auto -m browser $(PYTEST)
 
 # Attacks on what is released, over simulated programmes: a table, and JSON in the file that JSON= names.
 attack: $(STAMP)

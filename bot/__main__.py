@@ -7,9 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
-import sys
 from collections.abc import Awaitable, Iterator
 from importlib import resources
 from importlib.metadata import version as installed_version
@@ -19,16 +17,16 @@ from typing import Annotated
 import typer
 from dotenv import find_dotenv, load_dotenv
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from bot import importing, ui
-from bot.config import BadSettings, database_url, read
+from bot import handing_over, importing, research_files, ui
+from bot.clock import real_time
+from bot.config import BadSettings, database_url, read, stores
 from bot.files.findings import Findings, told
-from bot.instrument_report import instrument_report
+from bot.instrument_report import WHERE_TO_LOOK, instrument_report, write_forms
 from bot.log import log_to_stderr
 from bot.plan_report import mistakes_told, plan_report, warnings_told
 from bot.surveys import loading
-from storage.keys import KeysGone
+from storage.keys import KeysGone, kept_at
 from storage.programmes import DemoDatabase
 from storage.unit_of_work import Database, DatabaseGone
 
@@ -39,6 +37,8 @@ programmes = typer.Typer(no_args_is_help=True, help="Bring a programme of your o
 cli.add_typer(programmes, name="programme")
 instruments = typer.Typer(no_args_is_help=True, help="Read and check the questions that are asked.")
 cli.add_typer(instruments, name="instruments")
+research = typer.Typer(no_args_is_help=True, help="Hand the research copy over to an outside evaluator, and open it.")
+cli.add_typer(research, name="research")
 
 RELEASE = installed_version("peermentor")
 GivenFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
@@ -62,6 +62,8 @@ def run() -> None:
     _read_env_file()
     with _all_mistakes_told():
         settings = read(os.environ)
+    if settings.instruments_dir:
+        _ask_ones_own(settings.instruments_dir)
     log_to_stderr()
     try:
         with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
@@ -96,65 +98,91 @@ def doctor() -> None:
 
 
 @cli.command()
+def report(
+    programme: Annotated[str, typer.Argument(help="Its name, or the beginning of it.")],
+    *,
+    out: Annotated[Path, typer.Option(help="The folder for the files; made where there is none.", file_okay=False)],
+) -> None:
+    """Write the report of PROGRAMME: HTML, PDF, XLSX and JSON, from the ledger and from facts that leads may know."""
+    from bot import report_files  # noqa: PLC0415 - see above
+
+    _read_env_file()
+    with _all_mistakes_told():
+        database = Database(database_url(os.environ), ui.dump)
+    try:
+        with Console(stderr=True, highlight=False).status("") as line:
+            written = asyncio.run(report_files.write_report(programme, database, out, tell=line.update))
+    except report_files.NoReport as why:
+        typer.echo(str(why), err=True)
+        raise typer.Exit(1) from None
+    except DatabaseGone as error:
+        typer.echo(f"the database does not answer ({error}): check DATABASE_URL", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        database.close()
+    typer.echo(report_files.told(written))
+    if report_files.lacks_pdf(written):
+        typer.echo(report_files.NO_PDF, err=True)
+        raise typer.Exit(1)
+
+
+@cli.command()
 def demo(
     *,
-    months: Annotated[int, typer.Option(min=1, max=14, help="How many months to play.")] = 12,
-    seed: Annotated[int, typer.Option(help="Other people's luck: the same seed gives the same year.")] = 7,
-    headless: Annotated[bool, typer.Option("--headless", help="Play the year in this terminal.")] = False,  # noqa: ARG001
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the figures as one JSON object, nothing else.")
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Play the year in this terminal, without a page.")
     ] = False,
+    scenario: Annotated[str, typer.Option(help="What to play: paper, small or national.")] = "paper",
+    programme: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, help="A folder with your own programme.toml, people.csv, pairs.csv."
+        ),
+    ] = None,
+    level: Annotated[str, typer.Option(help="Of disclosure: standard, strict or research.")] = "",
+    seed: Annotated[int, typer.Option(help="Other people's luck: the same seed gives the same year.")] = 7,
+    months: Annotated[int | None, typer.Option(min=1, max=26, help="How many months to play, headless.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Headless: print the figures as one JSON object, nothing else.")
+    ] = False,
+    channel: Annotated[bool, typer.Option("--channel", help="Headless: print all of the leads' channel.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Headless: write the end report into this folder.")
+    ] = None,
     teams_anonymous: Annotated[
         bool, typer.Option("--teams-anonymous", help="Serve Microsoft's local client, on this machine only.")
     ] = False,
-    port: Annotated[int, typer.Option(help="For --teams-anonymous.")] = 3978,
-    channel: Annotated[bool, typer.Option("--channel", help="Print all messages of the leads' channel.")] = False,
+    port: Annotated[int, typer.Option(help="Of the page: a free one without it. 3978 for --teams-anonymous.")] = 0,
     database: Annotated[Path, typer.Option(help="Where the demo keeps its data; made anew.")] = Path(
         "peermentor-demo.sqlite3"
     ),
 ) -> None:
-    """Play the example programme's year against local stand-ins of Slack and Teams. Exit code 1 if a promise breaks."""
-    from bot.playground import demo as playground  # noqa: PLC0415 - see above
-    from bot.playground import terminal  # noqa: PLC0415 - see above
+    """Serve the playground: be anyone in a programme, in a browser. Slack, Teams and all people are simulated.
 
-    for part in ("", "-wal", "-shm"):
-        Path(f"{database}{part}").unlink(missing_ok=True)
-    shutil.rmtree(playground.keys_beside(database), ignore_errors=True)
+    With --headless a year is played in this terminal; exit code 1 if a promise breaks.
+    """
+    from bot.playground import starting  # noqa: PLC0415 - see above
+
     log_to_stderr()
-    if teams_anonymous:
-        from bot.playground import agents  # noqa: PLC0415 - see above
-
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(agents.serve(database, port, typer.echo))
-        return
-    screen = Console(stderr=as_json, highlight=False)
-    if not as_json:
-        screen.print(terminal.INTRODUCTION, end="")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("days"))
-    with Progress(*columns, console=screen, transient=True, disable=as_json and not sys.stderr.isatty()) as bar:
-        diary = terminal.Diary(bar.console)
-        year = playground.Year(
-            database=database,
-            months=months,
-            seed=seed,
-            tell=(lambda _: None) if as_json else diary.note,
-            progress=lambda day: bar.update(task, completed=day),
-        )
-        task = bar.add_task("The programme's year", total=year.days)
-        figures, rows = asyncio.run(year.play())
-        diary.finish()
-    if as_json:
-        typer.echo(json.dumps(figures.as_json()))
-    else:
-        for message in terminal.channel(year.channel()) if channel else ():
-            screen.print(message)
-        screen.print(terminal.months(rows))
-        screen.print(terminal.summary(figures))
-        screen.print(terminal.next_steps(database), end="")
-    for line in figures.wrong():
-        typer.echo(line, err=True)
-    if figures.wrong():
-        raise typer.Exit(1)
+    try:
+        if teams_anonymous:
+            starting.serve_local_client(database, port)
+        elif headless or as_json or channel or report or months:
+            chosen = starting.chosen(scenario, programme, level)
+            wrong = starting.play(
+                chosen, database, months=months or 12, seed=seed, as_json=as_json, channel=channel, report=report
+            )
+            for line in wrong:
+                typer.echo(line, err=True)
+            if wrong:
+                raise typer.Exit(1)
+        else:
+            first = starting.chosen(scenario, programme, level)
+            with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+                asyncio.run(_until_stopped(starting.serve_page(first, database, port=port, seed=seed)))
+    except starting.CannotStart as why:
+        typer.echo(str(why), err=True)
+        raise typer.Exit(2) from None
 
 
 @manifests.callback()
@@ -259,7 +287,14 @@ def check_instruments(files: GivenFiles = None) -> None:
 
 
 @instruments.command("show")
-def show_instrument(name: Annotated[str, typer.Argument(help="An instrument, such as pulse, or a file.")]) -> None:
+def show_instrument(
+    name: Annotated[str, typer.Argument(help="An instrument, such as pulse, or a file.")],
+    *,
+    forms: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Write each form there instead, as Slack and as Teams get it."),
+    ] = None,
+) -> None:
     """Print what each role is asked, and what is counted of it."""
     try:
         if name.endswith(".toml"):
@@ -275,7 +310,80 @@ def show_instrument(name: Annotated[str, typer.Argument(help="An instrument, suc
     except KeyError:
         typer.echo(f"there is no instrument {name}; there is {', '.join(loading.all_instruments())}", err=True)
         raise typer.Exit(1) from None
-    Console(highlight=False).print(instrument_report(shown), markup=False)
+    if forms is None:
+        Console(highlight=False).print(instrument_report(shown), markup=False)
+        return
+    try:
+        typer.echo("\n".join((*write_forms(shown, forms), WHERE_TO_LOOK)))
+    except OSError as error:
+        typer.echo(f"{forms} cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+
+
+@research.command("new-key")
+def new_research_key(
+    file: Annotated[Path, typer.Argument(help="Where the private key is to be; nobody else gets it.")],
+) -> None:
+    """For the evaluator, on a machine of their own: make a key in FILE, and print its public key for programme.toml."""
+    try:
+        public = research_files.write_new_key(file)
+    except OSError as error:
+        typer.echo(f"{file} cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{file} is the private key: keep it, and a copy, where nobody else can read it.", err=True)
+    typer.echo(f'evaluator_key = "{public}"')
+
+
+@research.command("open")
+def open_research_copy(
+    file: GivenFile,
+    *,
+    key: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='The private key, made by "new-key".')],
+    out: Annotated[Path, typer.Option(file_okay=False, help="The folder for answers.csv and manifest.json.")],
+) -> None:
+    """For the evaluator: open the research copy FILE."""
+    try:
+        manifest = research_files.open_research_copy(file, key, out)
+    except research_files.CannotRead as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"{error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(
+        f"{manifest.people} people of {manifest.programme}, under {manifest.ethics_reference}, are in {out}. "
+        f"Delete all of it after {manifest.retention_until}."
+    )
+
+
+@research.command("export")
+def export_research_copy(
+    programme: Annotated[str, typer.Argument(help="The programme's name.")],
+    *,
+    out: Annotated[Path, typer.Option(dir_okay=False, help="The file for the evaluator, who alone can open it.")],
+) -> None:
+    """Write the research copy of PROGRAMME, once, and forget it here. Exit code 1, and nothing changed, if it cannot
+    be handed over."""
+    _read_env_file()
+    with _all_mistakes_told():
+        url, key_dir, key_database_url = stores(os.environ)
+    database = Database(url, ui.dump, keys=kept_at(key_dir, key_database_url))
+    try:
+        handed = asyncio.run(handing_over.hand_over(programme, out, database, real_time))
+    except handing_over.CannotHandOver as error:
+        typer.echo(f"nothing is handed over: {error}", err=True)
+        raise typer.Exit(1) from None
+    except DatabaseGone as error:
+        typer.echo(f"the database, or the keys, cannot be reached ({error}): see DATABASE_URL and KEY_DIR", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"{out} cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        database.close()
+    typer.echo(f"{out} holds the copies of {handed.people} people, for {handed.evaluator}. Nothing of it is left here.")
+    if handed.left_out:
+        typer.echo(f"{handed.left_out} more agreed and were left out, so that who said no stays hidden among others.")
 
 
 async def _until_stopped(work: Awaitable[None]) -> None:
@@ -284,6 +392,18 @@ async def _until_stopped(work: Awaitable[None]) -> None:
     with contextlib.suppress(NotImplementedError):  # Windows
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
     await serving
+
+
+def _ask_ones_own(folder: Path) -> None:
+    """The programme's own questionnaires are asked in place of the bot's."""
+    try:
+        loading.put_in_place(folder)
+    except loading.BadInstrument as bad:
+        typer.echo("\n".join(told(bad.mistakes)), err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.echo(f"INSTRUMENTS_DIR {folder} cannot be read: {error.strerror}", err=True)
+        raise typer.Exit(2) from None
 
 
 def _read_env_file() -> None:

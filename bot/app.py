@@ -19,17 +19,21 @@ from bot.config import Settings
 from bot.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.flow import Flows
+from bot.gallery import StoredPictures
 from bot.jobs import Jobs
 from bot.limiting import limited
+from bot.painting import Painting
 from bot.platforms import Platform
 from bot.platforms.slack import adapter as slack
 from bot.platforms.teams import adapter as teams
 from bot.readiness import Readiness
+from bot.reporting import Reporting
 from bot.texts import _
 from storage.files import PATH
-from storage.keys import KeyDatabase, KeyDirectory
-from storage.records import NotThere
-from storage.unit_of_work import Database, DatabaseGone
+from storage.keys import kept_at
+from storage.pictures import MEDIA_TYPE as PICTURE
+from storage.records import File, NotThere
+from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
 
 LARGEST_REQUEST = 256 * 1024
 """Bytes; no event of either platform comes near."""
@@ -48,6 +52,7 @@ class App:
 
     async def close(self) -> None:
         """Let go of connections, to the platforms first."""
+        await self.jobs.close()
         for platform in self.platforms:
             await platform.chat.close()
         self.database.close()
@@ -57,7 +62,7 @@ def build(settings: Settings, *, clock: Clock = real_time, random: Random | None
     """The app for these settings, on a database of the newest revision. Raises KeysGone where the keys of waves cannot
     be kept as they must be."""
     random = random or SystemRandom()
-    keys = KeyDatabase(settings.key_database_url) if settings.key_database_url else KeyDirectory(settings.key_dir)
+    keys = kept_at(settings.key_dir, settings.key_database_url)
     keys.prepare()
     database = Database(settings.database_url, ui.dump, public_url=settings.public_url, keys=keys)
     database.upgrade()
@@ -72,11 +77,12 @@ def build(settings: Settings, *, clock: Clock = real_time, random: Random | None
         random=random,
     )
     dispatch = Dispatch(database, flows, chats, wake=delivery.wake, new_id=lambda: secrets.token_hex(8))
+    gallery = StoredPictures(database, clock)
     platforms: list[Platform] = []
     if settings.slack:
-        platforms.append(slack.build(settings.slack, dispatch, clock))
+        platforms.append(slack.build(settings.slack, dispatch, clock, gallery=gallery))
     if settings.teams:
-        platforms.append(teams.build(settings.teams, dispatch, clock))
+        platforms.append(teams.build(settings.teams, dispatch, clock, gallery=gallery))
     chats.update({platform.chat.platform: platform.chat for platform in platforms})
     signed = {route.path for platform in platforms for route in platform.routes}
     app = web.Application(client_max_size=LARGEST_REQUEST, middlewares=[limited(signed, {HEALTHY})])
@@ -90,7 +96,11 @@ def build(settings: Settings, *, clock: Clock = real_time, random: Random | None
     for platform in platforms:
         app.add_routes(platform.routes)
     closing = Closing(database, clock=clock, random=random)
-    jobs = Jobs(database, flows, clock=clock, wake=delivery.wake, closing=closing)
+    painting = Painting(database, clock=clock)
+    reporting = Reporting(database, clock=clock)
+    jobs = Jobs(
+        database, flows, clock=clock, wake=delivery.wake, closing=closing, painting=painting, reporting=reporting
+    )
     return App(database, delivery, jobs, tuple(platforms), app)
 
 
@@ -142,14 +152,22 @@ class PublishedFiles:
         token = request.match_info["token"]
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex"}
         try:
-            file = await self._database.run(lambda uow: uow.files.fetch(token), self._clock())
+            file = await self._database.run(lambda uow: _published(token, uow), self._clock())
         except NotThere:
-            gone = _("This link has expired. The bot gives you a new one when you look at the meeting there.")
+            gone = _("This link has expired. The bot gives you a new one when you look or ask there again.")
             return web.Response(status=404, text=gone, headers=headers)
         except DatabaseGone:
             return web.Response(status=503, headers=headers)
-        headers |= {"Content-Type": file.media_type, "Content-Disposition": f'attachment; filename="{file.name}"'}
+        shown = "inline" if file.media_type == PICTURE else "attachment"
+        headers |= {"Content-Type": file.media_type, "Content-Disposition": f'{shown}; filename="{file.name}"'}
         return web.Response(body=file.content, headers=headers)
+
+
+def _published(token: str, uow: UnitOfWork) -> File:
+    try:
+        return uow.pictures.fetch(token)
+    except NotThere:
+        return uow.files.fetch(token)
 
 
 async def _healthy(_request: web.Request) -> web.Response:

@@ -59,6 +59,31 @@ class Refused(ChatError):
     """The platform will never accept this request as it is."""
 
 
+class Gallery(Protocol):
+    """The pictures that are stored, for chats, which show them by name. Every method raises ``Unavailable`` and nothing
+    else where they cannot be reached; a name that there is not has nothing."""
+
+    async def content(self, name: str) -> bytes:
+        """A picture as PNG; empty where there is none."""
+        ...
+
+    async def address(self, name: str) -> str:
+        """Where a picture can be fetched; empty where nobody could fetch it."""
+        ...
+
+    async def copy_of(self, name: str, tenant: str) -> str:
+        """What a workspace calls its copy of a picture; empty where it has none."""
+        ...
+
+    async def note_copy(self, name: str, tenant: str, reference: str) -> None:
+        """A workspace has a copy now."""
+        ...
+
+    async def forget_copy(self, name: str, tenant: str, reference: str) -> None:
+        """A workspace knows this copy no more."""
+        ...
+
+
 class Chat(Protocol):
     """One platform. Every method raises a ``ChatError`` and nothing else when the platform does not do it."""
 

@@ -1,31 +1,25 @@
 """The close of a wave, which may be killed anywhere and gives one release.
 
-closing: nothing is taken any more. The boxes are opened and counted in memory, outside any transaction; the published
-form goes into the ledger, and the wave is *released*: boxes, the list of who was asked and all messages about the wave
-are deleted, piece by piece, and the database's files emptied of them. The wave is *scrubbed*, and its keys are
+closing: nothing is taken any more. ``counting`` opens the boxes and counts them outside of any transaction; what may be
+published goes into the ledger, and the wave is *released*: boxes, the list of who was asked and all messages about the
+wave are deleted, piece by piece, and the database's files emptied of them. The wave is *scrubbed*, and its keys are
 destroyed. Each step begins again where it was left.
 """
 
-import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 import structlog
 from msgspec.structs import replace
 
 from bot.clock import Clock
+from bot.counting import Counted, Counting
 from bot.log import frames
-from bot.surveys import rules
-from bot.surveys.auditing import Question, Verdict, asked, audited
-from bot.surveys.instrument import Answer, Comment, Instrument, as_declared
-from bot.surveys.release import Release, published
-from bot.surveys.sealing import SCORES, WORDS, CannotOpen, WaveKeys, open_answer, open_comment, tag
-from storage.keys import KeyLost
+from bot.surveys.auditing import Question, Verdict, audited
+from bot.surveys.release import PAIRS, from_ledger, published
 from storage.records import Wave
 from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
 
@@ -49,10 +43,9 @@ class Closing:
         random: Random,
         audit: Callable[[Question], Awaitable[Verdict]] = audited,
     ) -> None:
-        self._audit = audit
+        self._counting = Counting(database, clock=clock, random=random, audit=audit)
         self._database = database
         self._clock = clock
-        self._random = random
         self._again_at: dict[int, datetime] = {}
 
     async def advance(self) -> int:
@@ -74,8 +67,8 @@ class Closing:
     async def _close(self, wave_id: int) -> bool:
         wave = await self._run(lambda uow: uow.waves.get(wave_id))
         if wave.state == "closing":
-            release = await self._release(wave)
-            await self._run(lambda uow: _enter(wave, release, uow))
+            counted = await self._counting.count(wave)
+            await self._run(lambda uow: _enter(wave, counted, uow))
         if wave.state in {"closing", "released"}:
             for drop in (_drop_answers, _drop_messages, _drop_members):
                 while await self._run(partial(drop, wave.id)):
@@ -90,82 +83,17 @@ class Closing:
     async def _run(self, work: Callable[[UnitOfWork], T]) -> T:
         return await self._database.run(work, self._clock())
 
-    # What comes out
 
-    async def _release(self, wave: Wave) -> Release:
-        """The published form of what was answered; without rows, and the reason, where nothing may or can be told."""
-        instrument = as_declared(wave.instrument)
-        zone = ZoneInfo((await self._run(lambda uow: uow.programmes.get(wave.programme_id))).time_zone)
-        nothing = Release(
-            instrument=wave.name,
-            title=", ".join(dict.fromkeys(instrument.title[role] for role in instrument.audience)),
-            level=wave.level,
-            opened_on=wave.opens_at.astimezone(zone).date(),
-            closed_on=wave.closes_at.astimezone(zone).date(),
-            rows=(),
-        )
-        members = await self._run(lambda uow: uow.waves.members(wave.id))
-        try:
-            keys = WaveKeys.unpacked(await self._run(lambda uow: uow.keys.get(wave.key_id)))
-            answers, comments = await asyncio.to_thread(opened, members, instrument, keys, await self._boxes(wave))
-        except (KeyLost, CannotOpen) as error:
-            if (await self._run(lambda uow: uow.waves.get(wave.id))).state != "closing":
-                return nothing  # another process has released it meanwhile, and has tidied up
-            log.error("wave.not_computed", wave=wave.id, error=type(error).__name__)
-            return replace(nothing, refused="not_computed")
-        invited = {role: sum(asked == role for _id, asked in members) for role in instrument.audience}
-        level = rules.BY_NAME[wave.level]
-        rows = rules.rows(instrument, level, invited, answers)
-        if not rows:
-            return replace(nothing, refused="few")
-        verdict = await self._audit(asked(rows, Counter(role for role, _answer in answers)))
-        if not verdict.passed:
-            log.error("wave.withheld", wave=wave.id)
-            return replace(nothing, refused="not_computed")
-        return replace(nothing, rows=rows, comments=rules.comments(comments, len(answers), level, self._random))
-
-    async def _boxes(self, wave: Wave) -> dict[bytes, bytes]:
-        boxes: dict[bytes, bytes] = {}
-        last = b""
-        while some := await self._run(partial(_some_boxes, wave.id, last)):
-            boxes |= dict(some)
-            last = some[-1][0]
-        return boxes
-
-
-def opened(
-    members: Sequence[tuple[int, str]], instrument: Instrument, keys: WaveKeys, boxes: Mapping[bytes, bytes]
-) -> tuple[list[tuple[str, Answer]], list[Comment]]:
-    """What was answered: role and scores of everybody who has sent a part, and, apart from them, what was written.
-    Raises CannotOpen."""
-    answers: list[tuple[str, Answer]] = []
-    comments: list[Comment] = []
-    for person_id, role in members:
-        marks: dict[str, tuple[int, ...]] = {}
-        sent = False
-        for part in instrument.parts_for(role):
-            scores = boxes.get(tag(keys.secret, person_id, part, SCORES))
-            words = boxes.get(tag(keys.secret, person_id, part, WORDS))
-            if scores is not None:
-                sent = True
-                marks |= open_answer(scores, instrument, keys).marks
-            if words is not None:
-                comments.append(open_comment(words, instrument, keys))
-        if sent:
-            answers.append((role, Answer(marks)))
-    return answers, comments
-
-
-def _enter(wave: Wave, release: Release, uow: UnitOfWork) -> None:
-    """The one place where something enters the ledger."""
+def _enter(wave: Wave, counted: Counted, uow: UnitOfWork) -> None:
+    """The one place where something enters the ledger. Of several waves of one questionnaire the first tells topics."""
+    uow.waves.hold_openings(wave.programme_id)
+    release = counted.release
+    told = [from_ledger(entry.body) for entry in uow.ledger.all(wave.programme_id) if entry.name == wave.name]
+    if counted.topics is not None and not any(row.roles == PAIRS for each in told for row in each.rows):
+        release = replace(release, rows=(*release.rows, counted.topics))
     if uow.waves.advance(wave.id, "closing", "released"):
         uow.ledger.add(wave.id, published(release))
         uow.waves.even_out_prompts(wave.id)
-        uow.due.add("release_post", str(wave.id), uow.now)
-
-
-def _some_boxes(wave_id: int, after: bytes, uow: UnitOfWork) -> list[tuple[bytes, bytes]]:
-    return uow.waves.boxes(wave_id, after=after, limit=AT_ONCE)
 
 
 def _drop_answers(wave_id: int, uow: UnitOfWork) -> int:

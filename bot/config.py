@@ -45,7 +45,8 @@ class Teams:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. Either platform alone is enough. ``key_database_url``: where the keys of waves are kept instead of
-    ``key_dir``; empty where they are not."""
+    ``key_dir``; empty where they are not. ``instruments_dir``: the folder of the programme's own questionnaires; None
+    where it has none."""
 
     database_url: str
     key_dir: Path
@@ -55,6 +56,7 @@ class Settings:
     public_url: str
     slack: Slack | None
     teams: Teams | None
+    instruments_dir: Path | None = None
 
 
 def read(environ: Mapping[str, str], *, is_demo: bool = False) -> Settings:
@@ -77,10 +79,15 @@ def examined(environ: Mapping[str, str], *, is_demo: bool = False) -> tuple[Sett
     if public_url and urlsplit(public_url).scheme != "https" and not is_loopback(public_url):
         mistakes.append("PUBLIC_URL must start with https://, because doctors' phones refuse anything else")
     url = _database_url(environ, mistakes)
-    key_dir = Path(_text(environ, "KEY_DIR") or Path.home() / ".peermentor-keys")
+    key_dir = _key_dir(environ)
     key_database_url = _key_database_url(environ, url, mistakes)
     if not is_demo and not key_database_url:
         _check_apart(key_dir, url, mistakes)
+    own = _text(environ, "INSTRUMENTS_DIR")
+    if own and not Path(own).is_dir():
+        mistakes.append(
+            f"INSTRUMENTS_DIR {own} is no folder: give the one with your own questionnaires, or leave it out"
+        )
     slack = _slack(environ, mistakes)
     teams = _teams(environ, mistakes)
     if not mistakes and slack is None and teams is None:
@@ -95,8 +102,24 @@ def examined(environ: Mapping[str, str], *, is_demo: bool = False) -> tuple[Sett
         public_url=public_url,
         slack=slack,
         teams=teams,
+        instruments_dir=Path(own) if own else None,
     )
     return settings, mistakes
+
+
+def stores(environ: Mapping[str, str]) -> tuple[str, Path, str]:
+    """Where the data and the keys live, for commands that need nothing else: ``database_url``, ``key_dir`` and
+    ``key_database_url`` as in Settings. Raises BadSettings."""
+    mistakes: list[str] = []
+    url = _database_url(environ, mistakes)
+    key_dir, key_database_url = _key_dir(environ), _key_database_url(environ, url, mistakes)
+    if mistakes:
+        raise BadSettings(mistakes)
+    return url, key_dir, key_database_url
+
+
+def _key_dir(environ: Mapping[str, str]) -> Path:
+    return Path(_text(environ, "KEY_DIR") or Path.home() / ".peermentor-keys")
 
 
 def database_url(environ: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ the next attempt then asks the platform, where it can be asked, whether the mess
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -128,8 +129,9 @@ class Delivery:
 
     async def deliver_due(self) -> None:
         """Send all that may be sent now."""
+        turned_away: Counter[str] = Counter()
         while True:
-            claimed, moved = await self._database.run(self._claim, self._clock())
+            claimed, moved = await self._database.run(lambda uow: self._claim(uow, turned_away), self._clock())
             turns = {name: asyncio.Semaphore(chat.at_once) for name, chat in self._chats.items()}
             async with asyncio.TaskGroup() as sending:
                 for one in claimed:
@@ -149,7 +151,7 @@ class Delivery:
 
     # Claiming: one transaction
 
-    def _claim(self, uow: UnitOfWork) -> tuple[list[Claimed], int]:
+    def _claim(self, uow: UnitOfWork, turned_away: Counter[str]) -> tuple[list[Claimed], int]:
         ready: list[Claimed] = []
         heads = uow.outbox.heads(BATCH)
         for waiting in heads:
@@ -164,7 +166,7 @@ class Delivery:
                 ready.append(Claimed(waiting, target, uow.now + BEGUN_WITHIN))
         # Always in the same order: two replicas that hold a pace each must not wait for that of the other.
         ready.sort(key=lambda one: one.target.installation)
-        claimed = [one for one in ready if self._keeps_pace(one.waiting, one.target, uow)]
+        claimed = [one for one in ready if self._keeps_pace(one.waiting, one.target, turned_away, uow)]
         for one in claimed:
             uow.outbox.lease(one.waiting, self._owner, uow.now + LEASE)
         return claimed, len(heads) - len(claimed)
@@ -224,11 +226,13 @@ class Delivery:
             longest = max(span for _, span in limits)
             since = uow.now - longest
             sent = uow.outbox.prompts_since(person.id, since, other_than=waiting, seen_by_others=shared)
-            booked = uow.outbox.booked(places.dm(person), other_than=waiting, seen_by_others=shared)
+            booked = uow.outbox.booked(places.dm(person), other_than=waiting)
             earliest = max(earliest, next_within_budget([*sent, *booked], uow.now, limits))
         better = next_allowed(quiets, earliest)
-        if waiting.useful_until is not None and better >= waiting.useful_until:
-            # News of a meeting that is off must not be lost to the budget: somebody would go there for nothing.
+        is_news = not tells_who_is_missing(waiting.key)
+        if waiting.useful_until is not None and better >= waiting.useful_until and is_news:
+            # News of a meeting that is off must not be lost to the budget: somebody would go there for nothing. A
+            # reminder of a wave can be.
             better = next_allowed(quiets, uow.now)
         return better, counted
 
@@ -238,9 +242,11 @@ class Delivery:
             raise LookupError("there is no programme")
         return Quiet(ZoneInfo(programme.time_zone), programme.region)
 
-    def _keeps_pace(self, waiting: Waiting, target: Target, uow: UnitOfWork) -> bool:
+    def _keeps_pace(self, waiting: Waiting, target: Target, turned_away: Counter[str], uow: UnitOfWork) -> bool:
         """Whether the installation has room for one more now; if so, it and the conversation are charged for it, if
         not, the conversation waits until there is, so that it is not in the way of other installations.
+        ``turned_away``: how many were, by installation. Where they are many, each prompt waits for its turn, so that
+        thousands are not all looked at again whenever there is room for one.
 
         The generic cell rate algorithm: ``busy_until`` is the time by which all that was sent would have been sent
         at an even pace; a burst may run ahead of it.
@@ -248,10 +254,17 @@ class Delivery:
         chat = self._chats[target.platform]
         busy_until = uow.outbox.busy_until(target.installation)
         room_at = busy_until - _ahead(chat.per_installation)
-        if room_at > uow.now:
-            uow.outbox.keep_busy(waiting.place, room_at)
-            return False
         each = timedelta(seconds=chat.per_installation.seconds)
+        if room_at > uow.now:
+            turn = room_at + each * turned_away[target.installation]
+            turned_away[target.installation] += 1
+            is_prompt = waiting.answers_at is None and not waiting.remote_id
+            can_wait = is_prompt and (waiting.useful_until is None or turn < waiting.useful_until)
+            if turned_away[target.installation] > BATCH and can_wait:
+                uow.outbox.defer(waiting, turn)
+            else:
+                uow.outbox.keep_busy(waiting.place, room_at)
+            return False
         uow.outbox.keep_busy(target.installation, max(busy_until, uow.now) + each)
         uow.outbox.keep_busy(waiting.place, uow.now + timedelta(seconds=chat.per_conversation.seconds))
         return True

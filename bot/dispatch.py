@@ -122,13 +122,12 @@ class Dispatch:
         found = uow.people.by_account(event.account)
         if found is None:
             return replace(event, person=None)
-        person, was_unreachable = found
         if event.kind != "removed" and not route.leaves_no_trace:
-            if was_unreachable:
+            if found.was_unreachable:
                 uow.people.mark_reachable(event.account)
-            if event.here is not None and event.here.kind == "dm":
-                uow.places.bind(places.dm(person), event.here)
-        return replace(event, person=person)
+            if event.here is not None and event.here.kind == "dm" and event.here != found.chat:
+                uow.places.bind(places.dm(found.person), event.here)
+        return replace(event, person=found.person)
 
     def _settle(self, event: Event, route: Route, outcome: Outcome, uow: UnitOfWork) -> Outcome:
         """Put into the outbox what the adapter cannot say in its answer."""
@@ -137,21 +136,20 @@ class Dispatch:
             case FormErrors():
                 uow.change_nothing()
             case ShowForm() if event.can_open_form:
-                uow.change_nothing()
+                if not outcome.follows:
+                    uow.change_nothing()
             case ShowForm():
                 return self._settle(event, route, Private(form_behind_button(outcome)), uow)
             case Private(message) if event.kind == "home":
                 return ShowHome(message)
             case Private(message) | Update(message) if in_its_form:
                 return InForm(message)
-            case Private(message) if not event.answers_privately:
-                self._answer(event, message, uow)
             case Reply(message) if event.here is not None:
                 to = uow.places.here(event.here)
                 uow.outbox.add(to=to, key=self._answer_key(event), message=message, answers_at=event.at)
             case Update(message) if event.message_id and event.here is not None:
                 uow.outbox.replace_sent(event.here, event.message_id, message)
-            case Update(message) if not event.answers_privately:
+            case Private(message) | Update(message) if not event.answers_privately:
                 self._answer(event, message, uow)
         return outcome
 

@@ -2,18 +2,18 @@
 ``bot.programme.plan``; and tells in these words what is there. What follows from it is for conversations to see."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.programme.people_files import Listed
 from bot.programme.plan import Changed, Stored
-from bot.programme.settings_file import Service, Settings
+from bot.programme.settings_file import Research, Service, Settings
 from storage.records import Account, Entry, Newcomer, Programme, SupportService
 from storage.unit_of_work import UnitOfWork
 
-NOT_IN_PROGRAMME = frozenset({"services", "named_at"})
+NOT_IN_PROGRAMME = frozenset({"services", "research", "named_at", "disclosure_at", "research_at"})
 """What of the settings is no field of the programme."""
 
 
@@ -31,7 +31,16 @@ def settings_of(programme: Programme, uow: UnitOfWork) -> Settings:
     return Settings(
         **{each.name: getattr(programme, each.name) for each in fields(Settings) if each.name not in NOT_IN_PROGRAMME},
         services=tuple(Service(*service) for service in services),
+        research=research_of(programme, uow),
     )
+
+
+def research_of(programme: Programme, uow: UnitOfWork) -> Research | None:
+    """The research copy as it is planned."""
+    plan = uow.research.plan(programme.id)
+    if plan is None:
+        return None
+    return Research(plan.ethics_reference, plan.evaluator, plan.evaluator_key, plan.retention_until)
 
 
 def save_settings(settings: Settings, before: Programme | None, uow: UnitOfWork) -> Programme:
@@ -48,6 +57,10 @@ def save_settings(settings: Settings, before: Programme | None, uow: UnitOfWork)
         if was != will_be:
             uow.people.begin_with_quiet_hours(was, will_be)
     uow.programmes.change(programme_id, **values)
+    if settings.research is None:
+        uow.research.drop_plan(programme_id)
+    else:
+        uow.research.save_plan(programme_id, **asdict(settings.research))
     uow.programmes.drop_services(programme_id)
     for service in settings.services:
         named = SupportService(service.nation, service.name, service.reach, service.checked_on)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from storage.records import LearningSet, Meeting, Pair, Participant, Person, Programme, Session
+from storage.records import LearningSet, Meeting, Pair, Participant, Person, Programme, ResearchPlan, Session
 
 PROGRAMME = Programme(
     id=1,
@@ -67,6 +67,14 @@ COMING = (
     (replace(MENTOR, id=17, name="Devika Nair"), "maybe"),
     (replace(MENTOR, id=18, name="Jonah Whitfield"), ""),
     (MENTOR, "yes"),
+)
+
+
+RESEARCH_PLAN = ResearchPlan(
+    ethics_reference="REC 26/WM/0417",
+    evaluator="Dr Ilse Verhoeven, University of Westmarch",
+    evaluator_key="",
+    retention_until=date(2031, 8, 31),
 )
 
 

@@ -70,12 +70,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class ShowForm:
-    """Open a form; changes no state. Where no form can be opened in the answer (typed words), dispatch answers with a
-    card that has ``button``, an action that leads here, instead."""
+    """Open a form; changes no state, unless it ``follows`` a form that was sent, and what was sent is taken. Where no
+    form can be opened in the answer (typed words), dispatch answers with a card that has ``button``, an action that
+    leads here, instead."""
 
     form: Form
     action: str
     subject: str = ""
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

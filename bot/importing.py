@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import entering, handlers
-from bot.clock import real_time
+from bot.clock import Clock, real_time
 from bot.files.findings import Finding, Findings
 from bot.files.toml_file import read_toml
-from bot.handlers import als, als_change, als_people, welcome
+from bot.handlers import als, als_change, als_people, consent, welcome
 from bot.programme.people_files import ListedPair, PeopleList, read_pairs, read_people
 from bot.programme.plan import Plan, Standing, plan_import
 from bot.programme.sets_file import ListedSet, read_sets
@@ -102,7 +102,7 @@ async def look(said: Said, database: Database) -> Plan:
     return await database.run(only_look, real_time())
 
 
-async def carry_out(said: Said, database: Database) -> Plan:
+async def carry_out(said: Said, database: Database, *, clock: Clock | None = None) -> Plan:
     """Do what the files ask for; what that was. Raises BadFiles, DemoDatabase and DatabaseGone."""
     if database.is_new():
         _plan(said, None)  # so that no tables are made for files that cannot be imported
@@ -114,7 +114,7 @@ async def carry_out(said: Said, database: Database) -> Plan:
             _carry_out(plan, uow)
         return plan
 
-    return await database.run(change, real_time())
+    return await database.run(change, (clock or real_time)())
 
 
 def _plan(said: Said, uow: UnitOfWork | None) -> Plan:
@@ -150,6 +150,7 @@ def _carry_out(plan: Plan, uow: UnitOfWork) -> None:
         newly += [changed.before.id for changed in plan.people.changed if changed.can_be_welcomed_now]
         welcome.invite(programme, newly, uow)
         handlers.move(before, programme, uow)
+        consent.move(plan.changes, programme, uow)
 
 
 def _standing(uow: UnitOfWork) -> Standing:
@@ -160,6 +161,7 @@ def _standing(uow: UnitOfWork) -> Standing:
     entries = uow.roll.everybody(programme.id, entering.today_in(programme, uow))
     return Standing(
         settings=entering.settings_of(programme, uow),
+        is_promised=uow.waves.there_was_one(programme.id),
         people=[entering.stored_as(entry) for entry in entries],
         pairs=frozenset(uow.pairs.ids(programme.id)),
         sets=_stored_sets(programme, uow),

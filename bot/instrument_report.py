@@ -1,18 +1,32 @@
-"""A questionnaire on the terminal: what each role is asked, and what is counted of it."""
+"""A questionnaire on the terminal: what each role is asked, and what is counted of it; and its forms as files, as both
+platforms get them."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from bot.surveys.instrument import Instrument, Item
+from bot.examples import CONTROL, MENTEE, MENTOR
+from bot.handlers.open_waves import example_wave
+from bot.handlers.questions import Part, part_form, parts_of
+from bot.platforms.slack import render as slack
+from bot.platforms.teams import render as teams
+from bot.surveys.instrument import Instrument, Item, declared
 
 ALSO = {
     "many": "any number of these, each counted by itself",
     "text": "free text, which may be shown word by word if its author agrees",
 }
+READERS = {"mentor": MENTOR, "mentee": MENTEE, "control": CONTROL}
+WHERE_TO_LOOK = (
+    "Slack's are for the Block Kit Builder (app.slack.com/block-kit-builder), Teams' for the Adaptive Cards Designer "
+    "(adaptivecards.io/designer): paste one in to see it."
+)
 
 
 def instrument_report(instrument: Instrument) -> Group:
@@ -20,7 +34,9 @@ def instrument_report(instrument: Instrument) -> Group:
     what = (
         f"{instrument.id}: a {instrument.kind} for {' and '.join(instrument.audience)}, disclosure {instrument.level}"
     )
-    return Group(Text(what), *(line for role in instrument.audience for line in _of_role(instrument, role)))
+    together = [f"where counts are exact, also counted together: {' and '.join(roles)}" for roles in instrument.rows]
+    lines = [line for line in (what, *together, instrument.note) if line]
+    return Group(*map(Text, lines), *(line for role in instrument.audience for line in _of_role(instrument, role)))
 
 
 def _of_role(instrument: Instrument, role: str) -> Iterator[RenderableType]:
@@ -46,5 +62,30 @@ def _below(item: Item) -> Iterator[str]:
         yield ALSO[item.kind]
     if item.once:
         yield "asked once only"
-    yield f"in results: {item.about}"
+    yield f"in results{f', under {item.section}' if item.section else ''}: {item.about}"
     yield f"about: {item.construct}. {item.source}"
+
+
+# Forms
+
+
+def write_forms(instrument: Instrument, folder: Path) -> list[str]:
+    """A file for each form of each role, as Slack and as Teams get it, in a folder that is made; a line for each form.
+    Raises OSError where it cannot be written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wave = replace(example_wave(), name=instrument.id, instrument=declared(instrument))
+    return [_write(part, folder) for role in instrument.audience for part in parts_of(wave, role)]
+
+
+def _write(part: Part, folder: Path) -> str:
+    form = part_form(part, READERS[part.role])
+    modal = slack.modal(form)
+    card = teams.dialog(form, "preview")["card"]["content"]
+    place, parts = part.place
+    stem = f"{part.instrument.id}-{part.role}-{place}"
+    for platform, content in (("slack", modal), ("teams", card)):
+        written = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        (folder / f"{stem}.{platform}.json").write_text(written, "utf-8")
+    on_slack = f"{len(modal['blocks'])} of {slack.BLOCKS_IN_A_VIEW} blocks"
+    on_teams = f"{len(json.dumps(card)):,} of {teams.MAX_BYTES:,} bytes"
+    return f"{stem}: part {place} of {parts}, {len(part.items)} questions; on Slack {on_slack}, on Teams {on_teams}"

@@ -10,6 +10,8 @@ from bot.clock import Clock
 from bot.closing import Closing
 from bot.flow import Flows
 from bot.log import frames
+from bot.painting import Painting
+from bot.reporting import Reporting
 from storage.records import Due
 from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
 
@@ -21,13 +23,23 @@ FORGET_EVERY = timedelta(days=1)
 
 
 class Jobs:
-    """Due work of all conversations, and the closing of waves. ``wake``: told when there may be something to
-    deliver."""
+    """Due work of all conversations, the closing of waves, the painting of what they let out, and reports. ``wake``:
+    told when there may be something to deliver."""
 
     def __init__(
-        self, database: Database, flows: Flows, *, clock: Clock, wake: Callable[[], None], closing: Closing
+        self,
+        database: Database,
+        flows: Flows,
+        *,
+        clock: Clock,
+        wake: Callable[[], None],
+        closing: Closing,
+        painting: Painting,
+        reporting: Reporting,
     ) -> None:
         self._closing = closing
+        self._painting = painting
+        self._reporting = reporting
         self._database = database
         self._flows = flows
         self._clock = clock
@@ -47,19 +59,28 @@ class Jobs:
         """Look no more."""
         self._timer.shutdown(wait=False)
 
+    async def close(self) -> None:
+        """Give up the reports that are being made: the next process makes them."""
+        await self._reporting.close()
+
     async def tick(self) -> int:
-        """Do all that is due now, each piece in a transaction of its own, and close waves; how many pieces there
-        were."""
+        """Do all that is due now, each piece in a transaction of its own, close waves and paint releases; how many
+        pieces there were. Reports, which take long, are begun."""
         done = 0
         while await self._one():
             done += 1
-        if await self._closing.advance():
+        if await self._closing.advance() + await self._painting.advance():
             done += 1
             while await self._one():
                 done += 1
         if done:
             self._wake()
+        await self._reporting.begin(self._wake)
         return done
+
+    async def reported(self) -> None:
+        """Wait until the reports that were begun are made and sent."""
+        await self._reporting.finished()
 
     async def next_at(self) -> datetime | None:
         """When the next piece of work comes due."""

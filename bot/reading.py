@@ -5,6 +5,19 @@ from datetime import date, time
 
 from bot.ui import Values
 from storage.records import NotThere
+from storage.work import about
+
+__all__ = (
+    "about",
+    "id_in",
+    "ids_about",
+    "picked",
+    "read_day",
+    "read_line",
+    "read_number",
+    "read_time",
+    "typed",
+)
 
 _ID = re.compile(r"[0-9]{1,9}", re.ASCII)
 _ABOUT = re.compile(r"([0-9]{1,9})-([0-9]{1,9})", re.ASCII)
@@ -19,11 +32,6 @@ def id_in(subject: str) -> int:
     if not _ID.fullmatch(subject):
         raise NotThere("no id")
     return int(subject)
-
-
-def about(thing_id: int, person_id: int) -> str:
-    """The subject of work or a question that concerns one thing and one person."""
-    return f"{thing_id}-{person_id}"
 
 
 def ids_about(subject: str) -> tuple[int, int]:

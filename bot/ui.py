@@ -4,7 +4,10 @@ One renderer per platform turns these into its own format. Renderers escape all 
 raise on an element that they do not know. All text is plain: nothing in it is markup.
 """
 
+from collections.abc import Mapping
+
 import msgspec
+from msgspec.structs import replace
 
 
 class Element(msgspec.Struct, frozen=True, tag=True):
@@ -78,7 +81,16 @@ class Buttons(Element, frozen=True):
     buttons: tuple[Button, ...]
 
 
-Block = Heading | Text | Bullets | Facts | Divider | Link | Contact | Buttons
+class Picture(Element, frozen=True):
+    """A picture that is stored. ``file``: its name; a chat puts its platform's own reference in its place on the way
+    out. ``alt``: all that it shows, in words, every number among them: at most 2,000 characters (Slack's limit, kept by
+    both renderers)."""
+
+    file: str
+    alt: str
+
+
+Block = Heading | Text | Bullets | Facts | Divider | Link | Contact | Buttons | Picture
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -193,3 +205,21 @@ def load(stored: str) -> Message:
 def buttons_of(message: Message) -> tuple[Button, ...]:
     """Every button of a message, in reading order."""
     return tuple(b for block in message.blocks if isinstance(block, Buttons) for b in block.buttons)
+
+
+def pictures_of(message: Message) -> tuple[Picture, ...]:
+    """Every picture of a message, in reading order."""
+    return tuple(block for block in message.blocks if isinstance(block, Picture))
+
+
+def with_pictures(message: Message, references: Mapping[str, str]) -> Message:
+    """The message as a platform shows it: each picture's name replaced by the platform's reference. A picture that has
+    none is left out; the words stay."""
+    if not pictures_of(message):
+        return message
+    shown = (
+        replace(block, file=references[block.file]) if isinstance(block, Picture) else block
+        for block in message.blocks
+        if not isinstance(block, Picture) or references.get(block.file)
+    )
+    return replace(message, blocks=tuple(shown))

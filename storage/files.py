@@ -33,6 +33,11 @@ class Files:
         self._db.execute(insert(file).values(token_hash=_hash(token), **values))
         return f"{self._public_url}{PATH}{token}"
 
+    @property
+    def are_reachable(self) -> bool:
+        """Whether anybody could reach what is published."""
+        return bool(self._public_url)
+
     def fetch(self, token: str) -> File:
         """The file that a link leads to. Raises NotThere for a link that has expired or never was."""
         query = select(file.c.name, file.c.media_type, file.c.content)

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, inspect, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage.keys import NoKeys
-from storage.models import wave
+from storage.keys import NoKeys, key_of
+from storage.models import consent, research_copy, wave
 from storage.unit_of_work import DatabaseGone, UnitOfWork
 from storage.urls import with_psycopg
 
@@ -85,6 +85,15 @@ class Inspection:
         query = select(wave.c.key_id, wave.c.state).where(wave.c.state != "destroyed")
         with _told_when_gone(), self._engine.connect() as connection:
             return {row.key_id: row.state for row in connection.execute(query)}
+
+    def programme_keys(self) -> set[str]:
+        """The names of the keys with which consents and research copies can be told apart, where there are any."""
+        found = set()
+        with _told_when_gone(), self._engine.connect() as connection:
+            for what, table in (("consents", consent), ("research", research_copy)):
+                ids = connection.execute(select(table.c.programme_id).distinct()).scalars()
+                found |= {key_of(programme_id, what) for programme_id in ids}
+        return found
 
     def close(self) -> None:
         """Let go of connections."""

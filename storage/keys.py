@@ -18,8 +18,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage.urls import postgresql_engine, wait_to_make_tables
 
 KEY_ID = re.compile(r"[a-z0-9-]{1,100}")
+OF_PROGRAMME = re.compile(r"[0-9]+-(consents|research)")
 ONLY_OWNER = 0o700
 ONLY_OWNER_FILE = 0o600
+
+
+def key_of(programme_id: int, what: str) -> str:
+    """The name of a key that a programme has besides those of its waves: for ``consents`` or for ``research``."""
+    return f"{programme_id}-{what}"
+
+
+def belongs_to_programme(key_id: str) -> bool:
+    """Whether a key is one of ``key_of``."""
+    return OF_PROGRAMME.fullmatch(key_id) is not None
 
 
 class KeyLost(Exception):
@@ -186,6 +197,11 @@ class KeyDatabase:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def kept_at(directory: Path, database_url: str) -> KeyDirectory | KeyDatabase:
+    """The keys in a directory; with an address, in that database instead."""
+    return KeyDatabase(database_url) if database_url else KeyDirectory(directory)
 
 
 @contextmanager

@@ -35,6 +35,13 @@ class Ledger:
         return [LedgerEntry(*row) for row in self._db.execute(query.order_by(ledger.c.released_at, ledger.c.wave_id))]
 
     def before(self, entry: LedgerEntry) -> list[LedgerEntry]:
-        """Earlier releases of the same instrument, newest first."""
-        same = (wave.c.programme_id == entry.programme_id, wave.c.name == entry.name, ledger.c.wave_id < entry.wave_id)
+        """Earlier releases of the same instrument at the same level, newest first: those of another level are of other
+        people."""
+        level = select(wave.c.level).where(wave.c.id == entry.wave_id).scalar_subquery()
+        same = (
+            wave.c.programme_id == entry.programme_id,
+            wave.c.name == entry.name,
+            wave.c.level == level,
+            ledger.c.wave_id < entry.wave_id,
+        )
         return [LedgerEntry(*row) for row in self._db.execute(_ENTRY.where(*same).order_by(ledger.c.wave_id.desc()))]

@@ -1,5 +1,6 @@
 """Meetings of pairs: at most one per pair and day."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from storage.models import inserted, meeting, meeting_topic, pair
-from storage.records import Meeting, NotThere
+from storage.records import Meeting, NotThere, PairTopics
 
 _COLUMNS = (
     meeting.c.id,
@@ -88,6 +89,24 @@ class Meetings:
             .where(pair.c.programme_id == programme_id, meeting.c.state == "logged", meeting.c.day >= since)
         )
         return int(self._db.execute(query).scalar_one())
+
+    def topics_of_pairs(self, programme_id: int, *, after: int, limit: int) -> list[PairTopics]:
+        """The pairs that have logged a meeting, by id, beginning after one; with what they ticked."""
+        has_met = select(meeting.c.id).where(meeting.c.pair_id == pair.c.id, meeting.c.state == "logged").exists()
+        query = select(pair.c.id, pair.c.mentor_id, pair.c.mentee_id).where(
+            pair.c.programme_id == programme_id, pair.c.id > after, has_met
+        )
+        pairs = self._db.execute(query.order_by(pair.c.id).limit(limit)).all()
+        ticked = (
+            select(meeting.c.pair_id, meeting_topic.c.topic)
+            .join(meeting_topic, meeting_topic.c.meeting_id == meeting.c.id)
+            .where(meeting.c.state == "logged", meeting.c.pair_id.in_([row.id for row in pairs]))
+            .distinct()
+        )
+        topics: defaultdict[int, set[str]] = defaultdict(set)
+        for pair_id, topic in self._db.execute(ticked):
+            topics[pair_id].add(topic)
+        return [PairTopics(*row, frozenset(topics[row.id])) for row in pairs]
 
     def arrange(self, pair_id: int, day: date) -> Meeting:
         """Note a day on which a pair will meet. A cancelled meeting of that day is on again, any other stays."""

@@ -95,8 +95,22 @@ programme = Table(
     Column("quiet_until", Integer, nullable=False, server_default="8"),
     Column("check_in_days", Integer, nullable=False, server_default="61"),
     Column("disclosure", Text, nullable=False, server_default="standard"),
+    Column("mentees_eligible", Integer),
+    Column("mentees_applied", Integer),
+    Column("mentees_selected", Integer),
+    Column("mentors_eligible", Integer),
+    Column("mentors_applied", Integer),
+    Column("mentors_selected", Integer),
+    Column("controls_invited", Integer),
+    Column("controls_volunteered", Integer),
+    Column("baseline_on", Date),
+    Column("midpoint_on", Date),
+    Column("end_on", Date),
+    Column("follow_up_on", Date),
+    Column("reflections", Text, nullable=False, server_default="twice"),
     Column("is_demo", Boolean, nullable=False, server_default=text("false")),
     _one_of("disclosure", "standard", "strict", "research"),
+    _one_of("reflections", "twice", "once", "always", "never"),
 )
 
 organisation = Table(
@@ -202,6 +216,8 @@ pair = Table(
     Column("mentee_id", ForeignKey("person.id"), nullable=False, index=True),
     Column("state", Text, nullable=False, server_default="proposed"),
     Column("introduced_at", Moment),
+    Column("ended_at", Moment),
+    Column("end_reason", Text, nullable=False, server_default=""),
     UniqueConstraint("programme_id", "mentor_id", "mentee_id"),
     CheckConstraint("mentor_id <> mentee_id", name="two_people"),
     _one_of("state", "proposed", "introduced", "agreed", "active", "paused", "ended"),
@@ -428,7 +444,7 @@ wave = Table(
     Column("closes_at", Moment, nullable=False),
     Column("public_key", LargeBinary, nullable=False),
     Column("key_id", Text, nullable=False, unique=True),
-    UniqueConstraint("programme_id", "name", "opens_at"),
+    UniqueConstraint("programme_id", "name", "level", "opens_at"),
     _one_of("level", "standard", "strict", "research"),
     _one_of("state", "open", "closing", "released", "scrubbed", "destroyed"),
 )
@@ -454,12 +470,85 @@ sealed_answer = Table(
     sqlite_with_rowid=False,
 )
 
+# Consents and the research copy. As with answers: no time, no name, and no row number.
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("programme_id", ForeignKey("programme.id"), nullable=False),
+    Column("tag", LargeBinary, nullable=False),
+    Column("mark", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("programme_id", "tag"),
+    sqlite_with_rowid=False,
+)
+
+research_plan = Table(
+    "research_plan",
+    metadata,
+    Column("programme_id", ForeignKey("programme.id"), primary_key=True),
+    Column("ethics_reference", Text, nullable=False),
+    Column("evaluator", Text, nullable=False),
+    Column("evaluator_key", Text, nullable=False),
+    Column("retention_until", Date, nullable=False),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("ended_on", Date),
+    _one_of("state", "open", "closing", "handed_over", "destroyed"),
+)
+
+research_copy = Table(
+    "research_copy",
+    metadata,
+    Column("programme_id", ForeignKey("programme.id"), nullable=False),
+    Column("tag", LargeBinary, nullable=False),
+    Column("box", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("programme_id", "tag"),
+    sqlite_with_rowid=False,
+)
+
 ledger = Table(
     "ledger",
     metadata,
     Column("wave_id", ForeignKey("wave.id"), primary_key=True),
     Column("released_at", Moment, nullable=False),
     Column("body", Text, nullable=False),
+)
+
+# Pictures of releases. The token is no secret from who can read the picture beside it.
+
+painted = Table(
+    "painted",
+    metadata,
+    Column("wave_id", ForeignKey("ledger.wave_id"), primary_key=True, autoincrement=False),
+)
+
+picture = Table(
+    "picture",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("wave_id", ForeignKey("ledger.wave_id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("token", Text, nullable=False, unique=True),
+    Column("alt", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    UniqueConstraint("wave_id", "number"),
+)
+
+uploaded_picture = Table(
+    "uploaded_picture",
+    metadata,
+    Column("name", ForeignKey("picture.name"), nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    PrimaryKeyConstraint("name", "tenant"),
+)
+
+report_request = Table(
+    "report_request",
+    metadata,
+    Column("programme_id", ForeignKey("programme.id"), nullable=False),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("asked_at", Moment, nullable=False),
+    PrimaryKeyConstraint("programme_id", "person_id"),
 )
 
 pace = Table(

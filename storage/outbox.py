@@ -5,14 +5,28 @@ was sent. The body is dropped once the platform has it. Rows of one place go out
 for its time (``due_at``) holds up nothing, a row that is tried again (``retry_at``) holds up those behind it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, Update, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
 
 from storage.models import Moment, latest, outbox, pace, place, prompt
-from storage.records import Conversation, Waiting
+from storage.records import Conversation, Queued, Waiting
 from storage.upsert import insert_once, upsert
 from storage.waves import GOES_TO_EVERYBODY_ASKED
 
@@ -112,25 +126,26 @@ _BOOKED = select(outbox.c.due_at).where(
     outbox.c.answers_at.is_(None),
     outbox.c.due_at > _NOW,
     outbox.c.id != bindparam("but"),
+    GOES_TO_EVERYBODY_ASKED,
     *_PENDING,
 )
-_KNOWN_BOOKED = _BOOKED.where(GOES_TO_EVERYBODY_ASKED)
 _ONE = (outbox.c.place == bindparam("in_place"), outbox.c.key == bindparam("with_key"))
 _CHANGE = (
     update(outbox)
     .where(outbox.c.dead_reason.is_(None))
     .values(
-        body=bindparam("new_body"),
         revision=outbox.c.revision + 1,
         queued_at=_NOW,
         due_at=latest(outbox.c.due_at, _NOW),
         attempts=0,
         retry_at=None,
     )
+    .returning(outbox.c.conversation, outbox.c.remote_id, outbox.c.body)
 )
-_CHANGE_ONE = _CHANGE.where(*_ONE)
-_CHANGE_ALL = _CHANGE.where(outbox.c.key == bindparam("with_key"))
-_CHANGE_SENT = _CHANGE.where(
+_CHANGE_BODY = _CHANGE.values(body=bindparam("new_body"))
+_CHANGE_ONE = _CHANGE_BODY.where(*_ONE)
+_CHANGE_ALL = _CHANGE_BODY.where(outbox.c.key == bindparam("with_key"))
+_CHANGE_SENT = _CHANGE_BODY.where(
     outbox.c.conversation == bindparam("in_conversation"), outbox.c.remote_id == bindparam("with_id")
 )
 _BEGINNING = bindparam("beginning", type_=Text())
@@ -154,6 +169,25 @@ _WITHDRAW = delete(outbox).where(
 )
 
 
+@cache
+def _there(places: int, keys: int) -> Select[str]:
+    """Finds so many keys in so many places; SQLAlchemy takes twice as long for lists of any length."""
+    return select(outbox.c.key).where(
+        outbox.c.place.in_([bindparam(f"place_{number}") for number in range(places)]),
+        outbox.c.key.in_([bindparam(f"key_{number}") for number in range(keys)]),
+        outbox.c.dead_reason.is_(None),
+    )
+
+
+@cache
+def _change_several(count: int) -> Update:
+    """Changes so many messages of one place at once, each to a body of its own."""
+    bodies = {f"key_{number}": f"body_{number}" for number in range(count)}
+    body = case(*((outbox.c.key == bindparam(key), bindparam(body, type_=Text())) for key, body in bodies.items()))
+    mine = (outbox.c.place == bindparam("in_place"), outbox.c.key.in_([bindparam(key) for key in bodies]))
+    return _CHANGE.where(*mine).values(body=body)
+
+
 class Outbox:
     """Messages to be delivered."""
 
@@ -161,6 +195,7 @@ class Outbox:
         self._db = connection
         self._now = now
         self._encode = encode
+        self._changed: dict[tuple[str, str], str] = {}
 
     # What handlers and jobs do
 
@@ -204,15 +239,23 @@ class Outbox:
 
     def replace_in(self, place: str, messages: Mapping[str, object]) -> None:
         """Change messages of one place, by their keys, as ``replace`` does."""
-        rows = [
-            {"in_place": place, "with_key": key, "new_body": self._encode(message), "now": self._now}
-            for key, message in messages.items()
-        ]
-        self._db.execute(_CHANGE_ONE, rows)
+        named = {"in_place": place}
+        for number, (key, message) in enumerate(messages.items()):
+            named |= {f"key_{number}": key, f"body_{number}": self._encode(message)}
+        if messages:
+            self._note_changed(self._db.execute(_change_several(len(messages)), {**named, "now": self._now}))
 
     def replace_sent(self, at: Conversation, remote_id: str, message: object) -> None:
-        """Change the message with this id in a conversation."""
-        self._change(_CHANGE_SENT, message, in_conversation=at.id, with_id=remote_id)
+        """Change the message with this id in a conversation; nothing is left to do where it has just been changed to
+        the same by its key."""
+        if self._changed.get((at.id, remote_id)) != self._encode(message):
+            self._change(_CHANGE_SENT, message, in_conversation=at.id, with_id=remote_id)
+
+    def there(self, places: Sequence[str], keys: Sequence[str]) -> set[str]:
+        """Those of the keys under which some of these places have a message that can still arrive or be changed."""
+        named = {f"place_{number}": place for number, place in enumerate(places)}
+        named |= {f"key_{number}": key for number, key in enumerate(keys)}
+        return set(self._db.execute(_there(len(places), len(keys)), named).scalars())
 
     def newest(self, place: str, beginning: str) -> str | None:
         """The key of the newest message for a place, sent or not, whose key begins like this; None where there is
@@ -228,7 +271,12 @@ class Outbox:
         self._db.execute(_WITHDRAW, {"with_key": key})
 
     def _change(self, which: Update, message: object, **named: str) -> None:
-        self._db.execute(which, {**named, "new_body": self._encode(message), "now": self._now})
+        changed = {**named, "new_body": self._encode(message), "now": self._now}
+        self._note_changed(self._db.execute(which, changed))
+
+    def _note_changed(self, rows: Iterable[Row[*tuple[Any, ...]]]) -> None:
+        """Keep what messages that are shown somewhere say now: conversation, id and body of each."""
+        self._changed |= {(row[0], row[1]): row[2] for row in rows if row[1]}
 
     # What delivery does
 
@@ -340,11 +388,11 @@ class Outbox:
         bound = {"person_id": person_id, "since": since, "but": other_than.id}
         return list(self._db.execute(_KNOWN_PROMPTS_SINCE if seen_by_others else _PROMPTS_SINCE, bound).scalars())
 
-    def booked(self, place: str, *, other_than: Waiting, seen_by_others: bool) -> list[datetime]:
-        """When other prompts are to go to a place that are of use only for some time, as far as that lies ahead.
-        ``seen_by_others``: as for ``prompts_since``."""
+    def booked(self, place: str, *, other_than: Waiting) -> list[datetime]:
+        """When other prompts are to go to a place that are of use only for some time, as far as that lies ahead. No
+        room is kept for reminders of waves: they give way to everything, and what others see must not tell of them."""
         bound = {"booked_place": place, "now": self._now, "but": other_than.id}
-        return list(self._db.execute(_KNOWN_BOOKED if seen_by_others else _BOOKED, bound).scalars())
+        return list(self._db.execute(_BOOKED, bound).scalars())
 
     # Pace
 
@@ -362,6 +410,13 @@ class Outbox:
         upsert(self._db, pace, {"name": name}, {"busy_until": until})
 
     # Figures
+
+    def queue(self, limit: int) -> list[Queued]:
+        """What waits to be sent, next first. At most ``limit``."""
+        columns = (outbox.c.place, outbox.c.key, outbox.c.due_at, outbox.c.not_before, outbox.c.retry_at,
+                   outbox.c.remote_id.is_not(None), outbox.c.maybe_sent)  # fmt: skip
+        query = select(*columns).where(*_PENDING).order_by(outbox.c.due_at, outbox.c.id).limit(limit)
+        return [Queued(*row) for row in self._db.execute(query)]
 
     def counts(self) -> dict[str, int]:
         """How many rows are delivered, pending and dead."""

@@ -65,7 +65,8 @@ class Pairs:
         if found is None:
             return self.add(programme_id, mentor_id, mentee_id)
         ended = (pair.c.id == found.id, pair.c.state == "ended")
-        self._db.execute(update(pair).where(*ended).values(state="proposed", introduced_at=None))
+        anew = {"state": "proposed", "introduced_at": None, "ended_at": None, "end_reason": ""}
+        self._db.execute(update(pair).where(*ended).values(**anew))
         return int(found.id)
 
     def add_all(self, programme_id: int, people: Iterable[tuple[int, int]]) -> None:
@@ -105,9 +106,19 @@ class Pairs:
         )
         return bool(done.rowcount)
 
+    def end(self, pair_id: int, reason: str = "") -> None:
+        """Note that a pair has ended, and why, as far as anybody said."""
+        values = {"state": "ended", "ended_at": self._now, "end_reason": reason}
+        self._db.execute(update(pair).where(pair.c.id == pair_id).values(**values))
+
     def set_state(self, pair_id: int, state: str) -> None:
         """Note a new state of a pair."""
         self._db.execute(update(pair).where(pair.c.id == pair_id).values(state=state))
+
+    def count_introduced(self, programme_id: int) -> int:
+        """How many pairs were introduced, also those that have ended since."""
+        introduced = (pair.c.programme_id == programme_id, pair.c.introduced_at.is_not(None))
+        return self._db.execute(select(func.count()).select_from(pair).where(*introduced)).scalar_one()
 
     def facts(self, programme_id: int) -> list[PairFacts]:
         """What leads may know of each pair."""
@@ -137,6 +148,8 @@ def _pairs(*more: Any) -> Select[Any]:
             pair.c.programme_id,
             pair.c.state,
             pair.c.introduced_at,
+            pair.c.ended_at,
+            pair.c.end_reason,
             *(_mentor.c[column.name] for column in PERSON),
             *(_mentee.c[column.name] for column in PERSON),
             *more,
@@ -147,5 +160,5 @@ def _pairs(*more: Any) -> Select[Any]:
 
 
 def _pair(row: Row[*tuple[Any, ...]]) -> Pair:
-    mentor, mentee = row[4 : 4 + _WIDTH], row[4 + _WIDTH : 4 + 2 * _WIDTH]
-    return Pair(row[0], row[1], Person(*mentor), Person(*mentee), row[2], row[3])
+    mentor, mentee = row[6 : 6 + _WIDTH], row[6 + _WIDTH : 6 + 2 * _WIDTH]
+    return Pair(row[0], row[1], Person(*mentor), Person(*mentee), *row[2:6])

@@ -10,10 +10,12 @@ from storage.models import place
 from storage.records import Conversation, Pair, Person, Programme
 from storage.upsert import upsert
 
+DM = "dm:"
+
 
 def dm(person: Person) -> str:
     """The personal chat with somebody."""
-    return f"dm:{person.id}"
+    return f"{DM}{person.id}"
 
 
 def group(pair: Pair) -> str:
@@ -26,9 +28,10 @@ def leads(programme: Programme) -> str:
     return f"leads:{programme.id}"
 
 
-_FIND = select(place.c.platform, place.c.tenant, place.c.conversation, place.c.kind, place.c.service_url).where(
-    place.c.name == bindparam("name")
-)
+CONVERSATION = (place.c.platform, place.c.tenant, place.c.conversation, place.c.kind, place.c.service_url)
+"""The columns of a Conversation, in the order of its fields."""
+
+_FIND = select(*CONVERSATION).where(place.c.name == bindparam("name"))
 
 
 class Places:

@@ -24,6 +24,19 @@ _COLUMNS = (
     programme.c.quiet_until,
     programme.c.check_in_days,
     programme.c.disclosure,
+    programme.c.baseline_on,
+    programme.c.midpoint_on,
+    programme.c.end_on,
+    programme.c.follow_up_on,
+    programme.c.reflections,
+    programme.c.mentees_eligible,
+    programme.c.mentees_applied,
+    programme.c.mentees_selected,
+    programme.c.mentors_eligible,
+    programme.c.mentors_applied,
+    programme.c.mentors_selected,
+    programme.c.controls_invited,
+    programme.c.controls_volunteered,
 )
 _BY_ID = select(*_COLUMNS).where(programme.c.id == bindparam("programme_id"))
 
@@ -37,6 +50,11 @@ _SERVICES = select(
 
 class DemoDatabase(Exception):
     """The database holds the example programme: nothing real runs on it, and nothing real goes into it."""
+
+
+def hold(connection: Connection, programme_id: int) -> None:
+    """Be the only one who opens waves of a programme, or changes what people agreed to, until this transaction ends."""
+    connection.execute(select(programme.c.id).where(programme.c.id == programme_id).with_for_update())
 
 
 class Programmes:
@@ -63,6 +81,10 @@ class Programmes:
         if row is None:
             raise NotThere(f"no programme {programme_id}")
         return Programme(*row)
+
+    def all(self) -> list[Programme]:
+        """Every programme, oldest first."""
+        return [Programme(*row) for row in self._db.execute(select(*_COLUMNS).order_by(programme.c.id))]
 
     def add(
         self,
@@ -92,6 +114,15 @@ class Programmes:
     def change(self, programme_id: int, **values: object) -> None:
         """Change something about a programme, by the names of its fields."""
         self._db.execute(update(programme).where(programme.c.id == programme_id).values(**values))
+
+    def mark_as_demo(self) -> int:
+        """Say of the programme that it is a demo's, so that nothing real runs on it; its id. Raises NotThere where
+        there is none."""
+        programme_id = self._db.execute(select(programme.c.id)).scalar()
+        if programme_id is None:
+            raise NotThere("no programme")
+        self.change(programme_id, is_demo=True)
+        return int(programme_id)
 
     def services(self, programme_id: int, nation: str) -> list[SupportService]:
         """The services for doctors in a nation, those for the whole UK last."""

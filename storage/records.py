@@ -54,6 +54,16 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody with an account. ``was_unreachable``: nothing could be delivered to it of late. ``chat``: the
+    conversation in which they are written to; None before the first."""
+
+    person: Person
+    was_unreachable: bool
+    chat: Conversation | None
+
+
+@dataclass(frozen=True, slots=True)
 class Newcomer:
     """A person who is to be entered. ``organisation``: where they work from ``since`` on; may be empty."""
 
@@ -100,7 +110,10 @@ class Claim:
 class Programme:
     """One cohort. ``contact_name`` and ``contact_email``: whom anybody may ask about it. The days are those of the
     cadence. ``quiet_from`` and ``quiet_until``: the quiet hours with which people begin. ``disclosure``: the level at
-    which results are released: standard, strict or research."""
+    which results are released: standard, strict or research. ``baseline_on`` and so on: from which day on a
+    questionnaire opens; None for the usual one. ``reflections``: after which rounds of their sets mentors look back:
+    twice, once, always or never. From ``mentees_eligible`` on: how many there were at each step of the recruitment, as
+    far as leads have said."""
 
     id: int
     name: str
@@ -118,6 +131,34 @@ class Programme:
     quiet_until: int = 8
     check_in_days: int = 61
     disclosure: str = "standard"
+    baseline_on: date | None = None
+    midpoint_on: date | None = None
+    end_on: date | None = None
+    follow_up_on: date | None = None
+    reflections: str = "twice"
+    mentees_eligible: int | None = None
+    mentees_applied: int | None = None
+    mentees_selected: int | None = None
+    mentors_eligible: int | None = None
+    mentors_applied: int | None = None
+    mentors_selected: int | None = None
+    controls_invited: int | None = None
+    controls_volunteered: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResearchPlan:
+    """Who gets a copy of the answers of those who agree to that. ``evaluator``: the outside evaluator and their
+    institution. ``evaluator_key``: their public key (X25519, base64). ``retention_until``: the last day on which they
+    may keep it. ``state``: ``open``; ``closing`` (it is being handed over: nothing is taken or given back any more);
+    ``handed_over`` or ``destroyed``, on ``ended_on``."""
+
+    ethics_reference: str
+    evaluator: str
+    evaluator_key: str
+    retention_until: date
+    state: str = "open"
+    ended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +175,8 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A mentor and a mentee. ``state``: proposed, introduced, agreed, active, paused or ended."""
+    """A mentor and a mentee. ``state``: proposed, introduced, agreed, active, paused or ended. ``end_reason``: why it
+    ended, of the few that there are to choose from (see ``bot.programme.pairs``); empty where none was given."""
 
     id: int
     programme_id: int
@@ -142,6 +184,8 @@ class Pair:
     mentee: Person
     state: str
     introduced_at: datetime | None
+    ended_at: datetime | None = None
+    end_reason: str = ""
 
     def other(self, person: Person) -> Person:
         """The one of the two who is not this person."""
@@ -193,6 +237,14 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that is stored. ``name``: what it is found by. ``alt``: what it shows, in words."""
+
+    name: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A file that somebody can fetch. ``media_type``: as it goes into Content-Type."""
 
@@ -208,6 +260,45 @@ class PairFacts:
     pair: Pair
     meetings: int
     last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartTally:
+    """How many people of a role are listed, how many have ever joined, and how many of these left again."""
+
+    role: str
+    listed: int
+    joined: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairTally:
+    """A pair that was introduced, without its names: as in Pair, and how many meetings it has logged."""
+
+    meetings: int
+    ended_at: datetime | None
+    end_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTally:
+    """A session that was held: how many of the members came."""
+
+    set_id: int
+    came: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairTopics:
+    """A pair that has logged a meeting, and everything that it has ever ticked as a topic: for the counts of all pairs,
+    and not to be shown."""
+
+    pair_id: int
+    mentor_id: int
+    mentee_id: int
+    topics: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +374,15 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """That a lead asked for the report of a programme."""
+
+    programme_id: int
+    person_id: int
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SupportService:
     """A service that helps doctors. ``nation``: ENG, WLS, SCT, NIR or UK. ``reach``: its number or address.
     ``checked_on``: when somebody last made sure that this is right."""
@@ -311,6 +411,20 @@ class Due:
     rule: str
     subject: str
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message that waits in the outbox, without its words. ``not_before``: its own time; ``due_at``: when it may go
+    as far as is known; ``retry_at``: when it is tried again. ``is_edit``: it was sent before, with other words."""
+
+    place: str
+    key: str
+    due_at: datetime
+    not_before: datetime | None
+    retry_at: datetime | None
+    is_edit: bool
+    may_have_arrived: bool
 
 
 @dataclass(frozen=True, slots=True)

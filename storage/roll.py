@@ -44,6 +44,16 @@ class Roll:
         )
         return [Person(*row) for row in self._db.execute(query.order_by(person.c.id).limit(limit))]
 
+    def asked(self, programme_id: int, roles: Collection[str]) -> list[tuple[int, str]]:
+        """The ids of those who take part now in one of these roles, with the role, by id."""
+        query = select(participant.c.person_id, participant.c.role).where(
+            participant.c.programme_id == programme_id,
+            participant.c.state == "joined",
+            participant.c.role.in_(list(roles)),
+        )
+        rows = self._db.execute(query.order_by(participant.c.person_id))
+        return [(row.person_id, row.role) for row in rows]
+
     def by_quiet_time(self, programme_id: int, roles: Collection[str], first: date, last: date) -> list[Person]:
         """Those who take part now in one of these roles: everybody who is on leave on any of these days, and of the
         others one for each quiet time that there is."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, PoolProxiedConnection, create_engine, event, 
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from storage.claims import Claims
+from storage.consents import Consents
 from storage.files import Files
 from storage.keys import KeysGone, KeyStore, NoKeys
 from storage.leave import LeaveOfPeople
@@ -22,17 +24,25 @@ from storage.models import programme
 from storage.outbox import Outbox
 from storage.pairs import Pairs
 from storage.people import People
+from storage.pictures import Pictures
 from storage.places import Places
 from storage.programmes import Programmes
 from storage.proposals import Proposals
+from storage.reports import Reports
+from storage.research import Research
 from storage.roll import Roll
 from storage.sets import Sets
 from storage.support import Support
+from storage.tallies import Tallies
 from storage.urls import postgresql_engine, wait_to_make_tables
 from storage.waves import Waves
 from storage.work import DueWork, Seen
+from storage.writer import Outcome, Writer
 
 T = TypeVar("T")
+
+_Piece = tuple[Callable[["UnitOfWork"], Any], datetime]
+"""Work, and its programme time."""
 
 
 class DatabaseGone(Exception):
@@ -40,6 +50,8 @@ class DatabaseGone(Exception):
 
 
 POSTGRES_THREADS = 16
+LONGEST_TOGETHER = 0.02
+"""Seconds after which a transaction takes up no more work: all that is in it waits for its end."""
 RACES = 3
 """How often a transaction that lost a race is run again before the next loss is an error."""
 DEADLOCK = "40P01"
@@ -71,6 +83,7 @@ class UnitOfWork:
         self.programmes = Programmes(connection)
         self.people = People(connection, now)
         self.roll = Roll(connection)
+        self.tallies = Tallies(connection)
         self.claims = Claims(connection, now)
         self.leave = LeaveOfPeople(connection)
         self.pairs = Pairs(connection, now)
@@ -83,6 +96,10 @@ class UnitOfWork:
         self.outbox = Outbox(connection, now, encode)
         self.waves = Waves(connection, now)
         self.ledger = Ledger(connection, now)
+        self.pictures = Pictures(connection, public_url, new_id)
+        self.consents = Consents(connection, keys)
+        self.research = Research(connection, keys)
+        self.reports = Reports(connection, now)
         self.keys = keys
         self.due = DueWork(connection, now)
         self.seen = Seen(connection, now)
@@ -124,6 +141,14 @@ class Database:
             # Not as an event: with a single one, SQLAlchemy looks for listeners around each statement.
             self.engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign]
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
+        self._writer: Writer[_Piece] = Writer(self._threads, alone=self._alone, together=self._together)
+
+    def do_not_wait_for_the_disk(self) -> None:
+        """From now on, take a transaction for done before an SQLite database has it on its disk: for a demo, which may
+        be lost with the machine."""
+        if self.is_sqlite:
+            self.engine.dispose()
+            event.listen(self.engine, "connect", lambda made, _record: made.execute("PRAGMA synchronous=OFF"))
 
     def is_new(self) -> bool:
         """Whether there are no tables yet; looks without making any. Raises DatabaseGone."""
@@ -149,34 +174,67 @@ class Database:
     def begin(self, now: datetime) -> Iterator[UnitOfWork]:
         """A unit of work that commits at the end, and rolls back on an exception."""
         with self.engine.connect() as connection, connection.begin() as transaction:
-            uow = UnitOfWork(
-                connection,
-                now,
-                encode=self._encode,
-                public_url=self._public_url,
-                new_id=self._new_id,
-                keys=self._keys,
-            )
+            uow = self._unit_of_work(connection, now)
             yield uow
             if uow.unchanged:
                 transaction.rollback()
 
+    def _unit_of_work(self, connection: Connection, now: datetime) -> UnitOfWork:
+        return UnitOfWork(
+            connection,
+            now,
+            encode=self._encode,
+            public_url=self._public_url,
+            new_id=self._new_id,
+            keys=self._keys,
+        )
+
     async def run(self, work: Callable[[UnitOfWork], T], now: datetime) -> T:
-        """Do the work in one transaction in a worker thread. Raises DatabaseGone where the server does not answer."""
+        """Do the work in one transaction in a worker thread; on SQLite, where there is one writer, perhaps in that of
+        other work that came at the same time, which changes nothing for either. Raises DatabaseGone where the server
+        does not answer."""
+        piece = (work, now)
+        if self.is_sqlite:
+            done: T = await self._writer.do(piece)
+        else:
+            done = await asyncio.get_running_loop().run_in_executor(self._threads, self._alone, piece)
+        return done
 
-        def one_transaction() -> T:
-            with _told_when_gone():
-                for _ in range(RACES):
-                    try:
-                        with self.begin(now) as uow:
-                            return work(uow)
-                    except DBAPIError as error:
-                        if not _lost_a_race(error):
-                            raise
-                with self.begin(now) as uow:
-                    return work(uow)
+    def _alone(self, piece: "_Piece") -> Any:
+        work, now = piece
+        with _told_when_gone():
+            for _ in range(RACES):
+                try:
+                    with self.begin(now) as uow:
+                        return work(uow)
+                except DBAPIError as error:
+                    if not _lost_a_race(error):
+                        raise
+            with self.begin(now) as uow:
+                return work(uow)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, one_transaction)
+    def _together(self, pieces: Sequence["_Piece"]) -> list[Outcome | None]:
+        """The first few of these in one transaction, each in a savepoint by which it stands or falls alone. One in
+        which the database refuses something is left for a transaction of its own."""
+        outcomes: list[Outcome | None] = []
+        ends = time.monotonic() + LONGEST_TOGETHER
+        with self.engine.connect() as connection, connection.begin():
+            savepoint: Any = connection.connection.driver_connection  # SQLAlchemy's own are slower than most work
+            for work, now in pieces:
+                savepoint.execute("SAVEPOINT piece")
+                uow = self._unit_of_work(connection, now)
+                try:
+                    outcomes.append(Outcome(work(uow)))
+                except (DBAPIError, KeysGone):
+                    outcomes.append(None)
+                except Exception as error:  # noqa: BLE001 - it is raised where the work came from
+                    outcomes.append(Outcome(error=error))
+                if uow.unchanged or outcomes[-1] is None or outcomes[-1].error is not None:
+                    savepoint.execute("ROLLBACK TO piece")
+                savepoint.execute("RELEASE piece")
+                if time.monotonic() > ends:
+                    break
+        return outcomes
 
     async def scrub(self) -> bool:
         """Have what was deleted be gone from the database's files too, as far as the database can do that; False where

@@ -6,22 +6,22 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, literal, select, update
 
 from storage.models import (
     Moment,
     due,
     inserted,
     outbox,
-    participant,
-    programme,
     prompt,
     sealed_answer,
     wave,
     wave_member,
 )
+from storage.programmes import hold
 from storage.records import NotThere, Wave
 from storage.upsert import upsert
+from storage.work import about
 
 _WAVE = (
     wave.c.id,
@@ -65,7 +65,7 @@ class Waves:
 
     def hold_openings(self, programme_id: int) -> None:
         """Be the only one who opens waves of a programme until this transaction ends."""
-        self._db.execute(select(programme.c.id).where(programme.c.id == programme_id).with_for_update())
+        hold(self._db, programme_id)
 
     def open(
         self,
@@ -74,12 +74,12 @@ class Waves:
         name: str,
         instrument: str,
         level: str,
-        roles: Iterable[str],
+        members: Iterable[tuple[int, str]],
         closes_at: datetime,
         public_key: bytes,
         key_id: str,
     ) -> Wave:
-        """Open a wave now, for everybody who takes part in one of these roles at this moment: they are the list."""
+        """Open a wave now. ``members``: the ids of those who are asked, with the role in which they are."""
         values = {
             "programme_id": programme_id,
             "name": name,
@@ -91,13 +91,9 @@ class Waves:
             "key_id": key_id,
         }
         wave_id = inserted(self._db.execute(insert(wave).values(**values)))
-        takes_part = (
-            participant.c.programme_id == programme_id,
-            participant.c.state == "joined",
-            participant.c.role.in_(list(roles)),
-        )
-        listed = select(literal(wave_id), participant.c.person_id, participant.c.role).where(*takes_part)
-        self._db.execute(insert(wave_member).from_select(["wave_id", "person_id", "role"], listed))
+        rows = [{"wave_id": wave_id, "person_id": person_id, "role": role} for person_id, role in members]
+        if rows:
+            self._db.execute(insert(wave_member), rows)
         return self.get(wave_id)
 
     def has_key(self, key_id: str) -> bool:
@@ -161,9 +157,17 @@ class Waves:
         """Whether any wave of a programme has opened."""
         return self._db.execute(select(wave.c.id).where(wave.c.programme_id == programme_id)).first() is not None
 
-    def opened_last(self, programme_id: int) -> datetime | None:
-        """When the latest wave of a programme opened; None before the first."""
-        return self._db.execute(select(func.max(wave.c.opens_at)).where(wave.c.programme_id == programme_id)).scalar()
+    def last(self, programme_id: int, name: str) -> Wave | None:
+        """The latest wave of an instrument in a programme; None before the first."""
+        query = select(*_WAVE).where(wave.c.programme_id == programme_id, wave.c.name == name)
+        row = self._db.execute(query.order_by(wave.c.opens_at.desc(), wave.c.id.desc())).first()
+        return _wave(row) if row else None
+
+    def openings(self, programme_id: int) -> list[tuple[str, datetime]]:
+        """Instrument and moment of each opening of waves in a programme, the first one first. Two waves of one
+        instrument that opened together are one opening."""
+        query = select(wave.c.name, wave.c.opens_at).where(wave.c.programme_id == programme_id).distinct()
+        return [(row.name, row.opens_at) for row in self._db.execute(query.order_by(wave.c.opens_at))]
 
     # Answers
 
@@ -179,6 +183,11 @@ class Waves:
     def known(self, wave_id: int, tags: Sequence[bytes]) -> set[bytes]:
         """Those of the tags under which a box lies."""
         return set(self._db.execute(select(sealed_answer.c.tag).where(*_under(wave_id, tags))).scalars())
+
+    def boxes_under(self, wave_id: int, tags: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The boxes that lie under some of these tags, by tag."""
+        query = select(sealed_answer.c.tag, sealed_answer.c.box).where(*_under(wave_id, tags))
+        return {row.tag: row.box for row in self._db.execute(query)}
 
     def boxes(self, wave_id: int, *, after: bytes = b"", limit: int) -> list[tuple[bytes, bytes]]:
         """Tags and boxes, in the order of the tags, beginning after one."""
@@ -200,10 +209,11 @@ class Waves:
 
     def drop_answers(self, wave_id: int, limit: int) -> int:
         """Delete so many boxes; how many there were."""
-        some = select(sealed_answer.c.tag).where(sealed_answer.c.wave_id == wave_id).limit(limit)
-        tags = list(self._db.execute(some).scalars())
-        self._db.execute(delete(sealed_answer).where(*_under(wave_id, tags)))
-        return len(tags)
+        of_wave = sealed_answer.c.wave_id == wave_id
+        tags = select(sealed_answer.c.tag).where(of_wave).order_by(sealed_answer.c.tag)
+        last = self._db.execute(tags.offset(limit - 1).limit(1)).scalar()
+        some = of_wave if last is None else and_(of_wave, sealed_answer.c.tag <= last)
+        return self._db.execute(delete(sealed_answer).where(some)).rowcount
 
     def even_out_prompts(self, wave_id: int) -> None:
         """Have one prompt of each kind that went out for this wave count in the budget of everybody who was asked, so
@@ -225,8 +235,9 @@ class Waves:
         ids = [person_id for person_id, _role in self.members(wave_id, limit=limit)]
         mine = (wave_member.c.wave_id == wave_id, wave_member.c.person_id.in_(ids))
         self._db.execute(delete(wave_member).where(*mine))
-        about = [f"{wave_id}-{person_id}" for person_id in ids]
-        self._db.execute(delete(due).where(due.c.rule.startswith("wave_", autoescape=True), due.c.subject.in_(about)))
+        asked_again = [about(wave_id, person_id) for person_id in ids]
+        of_waves = due.c.rule.startswith("wave_", autoescape=True)
+        self._db.execute(delete(due).where(of_waves, due.c.subject.in_(asked_again)))
         return len(ids)
 
 

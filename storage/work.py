@@ -9,6 +9,7 @@ from storage.models import Moment, due, seen
 from storage.records import Due
 from storage.upsert import insert_all_once, insert_once
 
+_NEXT_AT = select(func.min(due.c.due_at)).where(due.c.done_at.is_(None))
 _NEXT_DUE = (
     select(due.c.rule, due.c.subject, due.c.due_at)
     .where(due.c.done_at.is_(None), due.c.due_at <= bindparam("now", type_=Moment()))
@@ -16,7 +17,11 @@ _NEXT_DUE = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-_NEXT_AT = select(func.min(due.c.due_at)).where(due.c.done_at.is_(None))
+
+
+def about(thing_id: int, person_id: int) -> str:
+    """The subject of work or a question that concerns one thing and one person."""
+    return f"{thing_id}-{person_id}"
 
 
 class DueWork:
@@ -37,6 +42,12 @@ class DueWork:
     def waiting(self, rule: str) -> set[str]:
         """The subjects for which a job is still to be done."""
         return set(self._db.execute(select(due.c.subject).where(due.c.rule == rule, due.c.done_at.is_(None))).scalars())
+
+    def was_planned(self, rule: str, subject: str) -> bool:
+        """Whether a job is to be done, or was done."""
+        return (
+            self._db.execute(select(due.c.rule).where(due.c.rule == rule, due.c.subject == subject)).first() is not None
+        )
 
     def move(self, rule: str, before: datetime, to: datetime) -> None:
         """Have all that was to be done by this rule at one time done at another."""

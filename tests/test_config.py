@@ -30,6 +30,13 @@ def test_slack_alone_is_enough() -> None:
     assert settings.slack.api_url == "https://slack.com/api/"
 
 
+def test_the_programmes_own_questionnaires_are_in_a_folder(tmp_path: Path) -> None:
+    assert read(SLACK).instruments_dir is None
+    assert read(SLACK | {"INSTRUMENTS_DIR": str(tmp_path)}).instruments_dir == tmp_path
+    (found,) = mistakes(SLACK | {"INSTRUMENTS_DIR": str(tmp_path / "nowhere")})
+    assert found.startswith("INSTRUMENTS_DIR")
+
+
 def test_slack_needs_no_signing_secret_in_socket_mode() -> None:
     settings = read({"SLACK_BOT_TOKEN": "xoxb-made-up", "SLACK_APP_TOKEN": "xapp-made-up"})
     assert settings.slack == Slack("xoxb-made-up", "", "xapp-made-up")

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -473,6 +473,31 @@ def test_the_budget_leaves_room_for_what_is_bound_to_its_time(post: Post) -> Non
     assert post.chat.keys() == ["a", "reminder", "b", "c"]
 
 
+def test_the_budget_leaves_no_room_for_a_reminder_of_a_wave_and_lets_it_lapse(post: Post) -> None:
+    """Who reminds most has the least to say: an invitation to a session comes before it."""
+    thursday = post.world.now + timedelta(days=3)
+    post.add("Niamh", "a", answer=False)
+    post.deliver()
+    book(post, "Niamh", "als:1-2:v1:invitation", thursday, thursday + timedelta(days=6))
+    book(post, "Niamh", "wave:1:remind", thursday, thursday + timedelta(days=2))
+    post.world.now = thursday
+    post.deliver()
+    assert post.chat.keys() == ["a", "als:1-2:v1:invitation"]
+    post.deliver_all()
+    assert post.chat.keys() == ["a", "als:1-2:v1:invitation"]
+    assert post.world.queued("Niamh") == []
+
+
+def test_an_invitation_to_a_wave_comes_though_the_budget_is_used_up(post: Post) -> None:
+    for key in "ab":
+        post.add("Niamh", key, answer=False)
+        post.deliver()
+        post.world.pass_time(minutes=1)
+    book(post, "Niamh", "wave:1:invite", post.world.now, post.world.now + timedelta(days=2))
+    post.deliver()
+    assert post.chat.keys() == ["a", "b", "wave:1:invite"]
+
+
 def test_what_is_bound_to_a_time_far_ahead_holds_up_nothing(post: Post) -> None:
     later = post.world.now + timedelta(days=7)
     book(post, "Niamh", "reminder", later, later + timedelta(days=1))
@@ -618,7 +643,7 @@ def test_what_a_slow_platform_does_not_take_in_time_is_given_back_before_its_lea
     post = Post(post.world, slow)
     queue_to_all(post)
     with post.world.uow() as uow:
-        claimed, _moved = post.delivery._claim(uow)
+        claimed, _moved = post.delivery._claim(uow, Counter())
 
     async def send_them() -> None:
         turns = asyncio.Semaphore(slow.at_once)

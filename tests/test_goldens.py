@@ -13,18 +13,24 @@ import pytest
 
 from bot.platforms.slack import render as slack
 from bot.platforms.teams import render as teams
-from bot.ui import Form, Message
+from bot.ui import Form, Message, pictures_of, with_pictures
 from tests.examples import EXAMPLES
 
 GOLDENS = Path(__file__).parent / "goldens"
 
 
 def on_slack(example: Message | Form) -> dict[str, Any]:
-    return slack.modal(example) if isinstance(example, Form) else slack.message(example)
+    if isinstance(example, Form):
+        return slack.modal(example)
+    ids = {picture.file: f"F0{number:07}" for number, picture in enumerate(pictures_of(example))}
+    return slack.message(with_pictures(example, ids))
 
 
 def on_teams(example: Message | Form) -> dict[str, Any]:
-    return teams.dialog(example, "dialog-1") if isinstance(example, Form) else teams.card(example)
+    if isinstance(example, Form):
+        return teams.dialog(example, "dialog-1")
+    addresses = {each.file: f"https://mentoring.example.org/files/{each.file}" for each in pictures_of(example)}
+    return teams.card(with_pictures(example, addresses))
 
 
 PLATFORMS: dict[str, Callable[[Message | Form], dict[str, Any]]] = {"slack": on_slack, "teams": on_teams}

@@ -46,7 +46,7 @@ def test_everything_is_imported(desk: Desk) -> None:
         assert isinstance(programme, Programme)
         found = uow.people.by_account(Account("slack", "T0HARBOUR", "U0BETHAN"))
         assert found is not None
-        bethan = found[0]
+        bethan = found.person
         assert (bethan.region, bethan.profile, bethan.quiet_from) == ("WLS", "Swims.", 20)
         assert uow.people.organisation_of(bethan.id, BEFORE.date()) == "Larkhill General"
         assert [person.name for person in uow.people.with_duty(programme.id, "senior support")] == [

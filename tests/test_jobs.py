@@ -10,6 +10,10 @@ import structlog
 from bot.closing import Closing
 from bot.flow import Flow, Flows
 from bot.jobs import AFTER_A_FAULT, Jobs
+from bot.painting import Painting
+from bot.report.build import Made
+from bot.report.facts import Facts
+from bot.reporting import Reporting
 from storage.models import seen
 from storage.records import Due
 from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
@@ -41,7 +45,28 @@ class Office:
             uow.due.add("note", due.subject, uow.now)
 
         closing = Closing(world.database, clock=lambda: world.now, random=Random(1))
-        self.jobs = Jobs(world.database, Flows([flow]), clock=lambda: world.now, wake=self.wake, closing=closing)
+        painting = Painting(world.database, clock=lambda: world.now)
+        self.jobs = Jobs(
+            world.database,
+            Flows([flow]),
+            clock=lambda: world.now,
+            wake=self.wake,
+            closing=closing,
+            painting=painting,
+            reporting=Reporting(world.database, clock=lambda: world.now, make=self.press),
+        )
+        self.printing = asyncio.Event()
+        self.paper = asyncio.Event()
+
+    async def press(self, _facts: Facts) -> Made:
+        """Makes a report as soon as there is paper."""
+        self.printing.set()
+        await self.paper.wait()
+        return Made(b"<html>", b"", b"", b"")
+
+    def want_report(self) -> None:
+        with self.world.uow() as uow:
+            uow.reports.want(self.world.programme.id, self.world.people["Gwen"].id)
 
     def wake(self) -> None:
         self.woken += 1
@@ -104,6 +129,53 @@ async def test_a_rule_that_nobody_knows_any_more_holds_up_nothing(office: Office
     office.add("note", "y")
     await office.jobs.tick()
     assert office.done == ["y"]
+
+
+async def test_a_report_that_takes_long_holds_up_nothing_and_is_made_once(office: Office) -> None:
+    office.want_report()
+    await office.jobs.tick()
+    await office.printing.wait()
+    office.printing.clear()
+    office.add("note", "meanwhile")
+    assert await office.jobs.tick() == 1
+    assert office.done == ["meanwhile"]
+    assert office.world.queued() == []
+    woken = office.woken
+    office.paper.set()
+    await office.jobs.reported()
+    assert not office.printing.is_set()
+    assert len(office.world.queued()) == 1
+    assert office.woken == woken + 1
+
+
+async def test_a_report_under_way_is_given_up_at_the_end_and_made_by_the_next_process(office: Office) -> None:
+    office.want_report()
+    await office.jobs.tick()
+    await office.printing.wait()
+    await office.jobs.close()
+    await office.jobs.close()
+    assert office.world.queued() == []
+    office.paper.set()
+    await office.jobs.tick()
+    await office.jobs.reported()
+    assert len(office.world.queued()) == 1
+
+
+async def test_while_the_database_is_gone_a_report_waits(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def gone(*_given: object) -> object:
+        raise DatabaseGone("OperationalError")
+
+    office.want_report()
+    await office.jobs.tick()
+    await office.printing.wait()
+    with structlog.testing.capture_logs() as logged, monkeypatch.context() as patch:
+        patch.setattr(Database, "run", gone)
+        office.paper.set()
+        await office.jobs.reported()
+    assert [entry["event"] for entry in logged] == ["report.database_gone"]
+    await office.jobs.tick()
+    await office.jobs.reported()
+    assert len(office.world.queued()) == 1
 
 
 async def test_while_the_database_is_gone_the_timer_goes_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

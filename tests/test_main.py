@@ -20,6 +20,7 @@ from bot import ui
 from bot.config import Settings, read
 from bot.playground import demo as playground
 from bot.playground import terminal
+from bot.playground.figures import Arrived, Figures, Month
 from storage.unit_of_work import Database, DatabaseGone
 from tests.world import build
 
@@ -48,6 +49,19 @@ def test_every_mistake_in_the_settings_is_told_and_the_exit_code_is_2(run: CliRu
     assert [line.split()[0] for line in result.stderr.splitlines()] == [
         "PORT", "SLACK_SIGNING_SECRET", "TEAMS_APP_PASSWORD", "TEAMS_TENANT_ID",
     ]  # fmt: skip
+
+
+def test_every_mistake_in_ones_own_questionnaires_is_told_before_anything_is_served(
+    run: CliRunner, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.toml").write_text('id = "end"\n')
+    (tmp_path / "mine" / "b.toml").write_text("colour = 1\n")
+    result = run.invoke(command_line.cli, ["run"], env=SLACK | {"INSTRUMENTS_DIR": str(tmp_path / "mine")})
+    assert result.exit_code == 2
+    assert {line.split(":")[0].split(",")[0].rpartition("/")[2] for line in result.stderr.splitlines()} == {
+        "a.toml", "b.toml",
+    }  # fmt: skip
 
 
 def test_a_demos_database_is_refused(run: CliRunner, tmp_path: Path) -> None:
@@ -179,25 +193,25 @@ def test_the_demo_prints_one_json_object_and_the_same_seed_gives_the_same(run: C
     assert screen.export_text().count("\n") > 20, "what arrives can be watched"
 
 
-def quick_year(figures: playground.Figures) -> Callable[..., object]:
+def quick_year(figures: Figures) -> Callable[..., object]:
     """A year that was played already."""
 
     class Played:
         days = 30
 
         def __init__(self, **how: object) -> None:
-            self.tell: Callable[[playground.Arrived], None] = how["tell"]  # type: ignore[assignment]  # as Year has it
+            self.tell: Callable[[Arrived], None] = how["tell"]  # type: ignore[assignment]  # as Year has it
             self.progress: Callable[[int], None] = how["progress"]  # type: ignore[assignment]
 
-        async def play(self) -> tuple[playground.Figures, list[playground.Month]]:
+        async def play(self) -> tuple[Figures, list[Month]]:
             self.progress(30)
-            return figures, [playground.Month("2026-09", 5, 3, 2), playground.Month("2026-10", 7, 4, 1)]
+            return figures, [Month("2026-09", 5, 3, 2), Month("2026-10", 7, 4, 1)]
 
     return Played
 
 
 def test_the_demo_shows_a_table_of_the_year(run: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    figures = playground.Figures(participants=62, max_messages={"mentor": 5, "mentee": 4, "control": 1})
+    figures = Figures(participants=62, max_messages={"mentor": 5, "mentee": 4, "control": 1})
     monkeypatch.setattr(playground, "Year", quick_year(figures))
     result = run.invoke(command_line.cli, ["demo", "--months", "1"])
     assert result.exit_code == 0
@@ -207,21 +221,35 @@ def test_the_demo_shows_a_table_of_the_year(run: CliRunner, monkeypatch: pytest.
 
 
 def test_a_broken_promise_is_told_and_the_exit_code_is_1(run: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playground, "Year", quick_year(playground.Figures(duplicates=2)))
+    monkeypatch.setattr(playground, "Year", quick_year(Figures(duplicates=2)))
     result = run.invoke(command_line.cli, ["demo", "--json"])
     assert result.exit_code == 1
     assert json.loads(result.stdout)["duplicates"] == 2
     assert "duplicates is 2, not 0" in result.stderr
 
 
+@pytest.mark.parametrize("form", [["--json"], []])
+def test_the_demo_leaves_a_database_alone_that_is_not_a_demos(
+    run: CliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, form: list[str]
+) -> None:
+    monkeypatch.setattr(playground, "Year", quick_year(Figures()))
+    precious = tmp_path / "real.sqlite3"
+    precious.write_text("of somebody else")
+    result = run.invoke(command_line.cli, ["demo", *form, "--database", str(precious)])
+    assert result.exit_code == 2
+    assert "is not a demo's database" in result.stderr
+    assert precious.read_text() == "of somebody else"
+
+
 def test_the_demo_begins_with_a_new_database(run: CliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(playground, "Year", quick_year(playground.Figures()))
-    for part in ("", "-wal", "-shm"):
-        (tmp_path / f"peermentor-demo.sqlite3{part}").write_text("of last time")
+    monkeypatch.setattr(playground, "Year", quick_year(Figures()))
+    build(f"sqlite:///{tmp_path / 'peermentor-demo.sqlite3'}").database.close()
+    (tmp_path / "peermentor-demo.sqlite3-keys").mkdir()
     run.invoke(command_line.cli, ["demo", "--json"])
-    assert list(tmp_path.glob("peermentor-demo*")) == []
+    assert not (tmp_path / "peermentor-demo.sqlite3").exists()
+    assert not (tmp_path / "peermentor-demo.sqlite3-keys").exists()
 
 
-@pytest.mark.parametrize("months", ["0", "15", "many"])
+@pytest.mark.parametrize("months", ["0", "27", "many"])
 def test_a_year_has_some_months(run: CliRunner, months: str) -> None:
     assert run.invoke(command_line.cli, ["demo", "--months", months]).exit_code == 2

@@ -57,6 +57,8 @@ NEEDED_BY_METHOD = {
     "conversations_history": {"im:history"},
     "conversations_members": {"groups:read"},
     "conversations_open": {"im:write", "mpim:write"},
+    "files_completeUploadExternal": {"files:write"},
+    "files_getUploadURLExternal": {"files:write"},
     "users_info": {"users:read", "users:read.email"},
     "users_lookupByEmail": {"users:read", "users:read.email"},
     "views_open": set(),

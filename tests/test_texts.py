@@ -34,6 +34,7 @@ from bot.ui import (
     Message,
     PickMany,
     PickOne,
+    Picture,
     Text,
 )
 from storage.records import Person
@@ -102,14 +103,12 @@ def words_of(example: Message | Form) -> Iterator[str]:
 
 def words_in(block: Block) -> Iterable[str]:
     match block:
-        case Heading(text) | Text(text):
+        case Heading(text) | Text(text) | Link(label=text) | Picture(alt=text):
             return (text,)
         case Bullets(items):
             return items
         case Facts(rows):
             return chain.from_iterable(rows)
-        case Link(label=label):
-            return (label,)
         case Buttons(buttons):
             return (button.label for button in buttons)
         case Contact() | Divider():

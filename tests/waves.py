@@ -1,14 +1,17 @@
 """A wave with many people in it, for tests of what happens to answers: without platforms, at the storage's door."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from bot.closing import Closing
-from bot.surveys.instrument import Answer, Comment, Instrument, Item, declared
+from bot.handlers import openings
+from bot.surveys.instrument import Answer, Comment, Instrument, Item, as_declared, declared
+from bot.surveys.loading import all_instruments
 from bot.surveys.sealing import SCORES, WORDS, WaveKeys, new_keys, seal, tag
 from bot.ui import Message, Text
 from storage.records import Account, Conversation, Newcomer, Wave
+from storage.unit_of_work import UnitOfWork
 from tests import databases
 from tests.world import World
 
@@ -49,9 +52,9 @@ PULSE = Instrument(
 NOTE = Message("A note", (Text("A note"),), "Only you see this.")
 
 
-def enrol(world: World, mentors: int, mentees: int, prefix: str = "") -> dict[str, list[int]]:
+def enrol(world: World, mentors: int, mentees: int, prefix: str = "", *, controls: int = 0) -> dict[str, list[int]]:
     """So many more people who take part, with accounts on Slack; their ids by role."""
-    roles = {"mentor": mentors, "mentee": mentees}
+    roles = {"mentor": mentors, "mentee": mentees, "control": controls}
     ids: dict[str, list[int]] = {}
     with world.uow() as uow:
         for role, count in roles.items():
@@ -79,7 +82,8 @@ def _newcomer(name: str) -> Newcomer:
 def open_wave(world: World, instrument: Instrument = PULSE, *, level: str = "standard", days: int = 14) -> Wave:
     """A wave for everybody who takes part, from now on."""
     keys = new_keys()
-    key_id = f"{world.programme.id}-{instrument.id}-{world.now:%Y-%m-%d}"
+    group = "-exact" if level == "research" else ""
+    key_id = f"{world.programme.id}-{instrument.id.replace('_', '-')}-{world.now:%Y-%m-%d}{group}"
     with world.uow() as uow:
         uow.keys.put(key_id, keys.packed)
         return uow.waves.open(
@@ -87,11 +91,19 @@ def open_wave(world: World, instrument: Instrument = PULSE, *, level: str = "sta
             name=instrument.id,
             instrument=declared(instrument),
             level=level,
-            roles=instrument.audience,
+            members=uow.roll.asked(world.programme.id, instrument.audience),
             closes_at=world.now + timedelta(days=days),
             public_key=keys.public,
             key_id=key_id,
         )
+
+
+def have_opened(uow: UnitOfWork, name: str = "pulse", *, until: date | None = None) -> None:
+    """Have the bot itself open an instrument now, whatever its calendar says. ``until``: the last day that it may have;
+    None for the programme's."""
+    programme = uow.programmes.current()
+    assert programme is not None
+    openings.open_wave(programme, all_instruments()[name], uow, until=until or programme.ends_on)
 
 
 def keys_of_wave(world: World, wave: Wave) -> WaveKeys:
@@ -121,6 +133,31 @@ def answer(
     )
     with world.uow() as uow:
         uow.waves.put(wave.id, boxes)
+
+
+def answer_parts(
+    world: World,
+    wave: Wave,
+    person_id: int,
+    marks: Mapping[str, tuple[int, ...]],
+    *,
+    words: Mapping[str, str] | None = None,
+    parts: Collection[int] = range(1, 99),
+) -> None:
+    """Send these parts of a questionnaire, in the role in which somebody is asked. ``marks`` and ``words``: by item."""
+    keys, instrument = keys_of_wave(world, wave), as_declared(wave.instrument)
+    with world.uow() as uow:
+        role = uow.waves.role_in(wave.id, person_id)
+        assert role is not None
+        for part in set(parts) & set(instrument.parts_for(role)):
+            items = {item.id for item in instrument.items_for(role) if item.part == part}
+            scores = Answer({item: mark for item, mark in marks.items() if item in items})
+            comment = Comment({item: text for item, text in (words or {}).items() if item in items}, show=True)
+            boxes = (
+                (tag(keys.secret, person_id, part, SCORES), seal(scores, instrument, wave.public_key)),
+                (tag(keys.secret, person_id, part, WORDS), seal(comment, instrument, wave.public_key)),
+            )
+            uow.waves.put(wave.id, boxes)
 
 
 def send(world: World, person_id: int, key: str) -> None:

@@ -161,7 +161,7 @@ def _open(database: Database) -> World:
         programme = uow.programmes.current()
         found = {first: uow.people.by_account(account) for first, account in ACCOUNTS.items()}
     assert programme is not None
-    people = {first: known[0] for first, known in found.items() if known}
+    people = {first: known.person for first, known in found.items() if known}
     return World(database, programme, people, accounts=dict(ACCOUNTS))
 
 

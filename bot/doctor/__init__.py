@@ -186,7 +186,9 @@ class _Visit:
             return [wrong("the keys cannot be read", to_do)]
         if self._inspection is None or not self._has_programme_tables:
             return found
-        return [*found, *stored.keys(kept or set(), await asyncio.to_thread(self._inspection.wave_keys))]
+        waves = await asyncio.to_thread(self._inspection.wave_keys)
+        of_programme = await asyncio.to_thread(self._inspection.programme_keys)
+        return [*found, *stored.keys(kept or set(), waves, of_programme)]
 
     # The database
 

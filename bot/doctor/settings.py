@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.platforms.health import Finding, fine, look, wrong
 
 NAMES = frozenset({
-    "DATABASE_URL", "HOST", "KEY_DATABASE_URL", "KEY_DIR", "PORT", "PUBLIC_URL",
+    "DATABASE_URL", "HOST", "INSTRUMENTS_DIR", "KEY_DATABASE_URL", "KEY_DIR", "PORT", "PUBLIC_URL",
     "SLACK_API_URL", "SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET",
     "TEAMS_APP_ID", "TEAMS_APP_PASSWORD", "TEAMS_TENANT_ID",
     "TEAMS_OPENID_URL", "TEAMS_TOKEN_ISSUER", "TEAMS_TOKEN_URL",

@@ -8,9 +8,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.handlers import openings
 from bot.platforms.health import Finding, fine, look, wrong
 from storage import places
 from storage.inspection import Facts
+from storage.keys import belongs_to_programme
 from storage.records import Account, Conversation, Person, Programme
 from storage.unit_of_work import UnitOfWork
 
@@ -94,9 +96,9 @@ def file_system(folder: Path, mounts: str) -> str:
     return system
 
 
-def keys(kept: set[str], waves: Mapping[str, str]) -> list[Finding]:
+def keys(kept: set[str], waves: Mapping[str, str], of_programme: set[str]) -> list[Finding]:
     """Whether the keys that are kept are those that are needed. ``waves``: the names of the keys of all waves whose
-    keys are not destroyed, with the state of the wave."""
+    keys are not destroyed, with the state of the wave. ``of_programme``: those for consents and the research copy."""
     needed = {name for name, state in waves.items() if state in NEEDS_KEYS}
     found = []
     if lost := needed - kept:
@@ -104,7 +106,13 @@ def keys(kept: set[str], waves: Mapping[str, str]) -> list[Finding]:
         found.append(wrong(f"the keys of {_count(len(lost), 'open check-in')} are not there", to_do))
     elif needed:
         found.append(fine(f"the keys of {_count(len(needed), 'open check-in')} are there"))
-    if strange := kept - waves.keys():
+    if of_programme - kept:
+        to_do = (
+            "Put the place of the keys back as it was. Without it nobody is known to have agreed: nothing is told "
+            "exactly, and a research copy can be neither taken back nor handed over."
+        )
+        found.append(wrong("the key by which consents are known is not there", to_do))
+    if strange := {name for name in kept - waves.keys() if not belongs_to_programme(name)}:
         to_do = (
             "They may be of another database, or left by a restored backup. If they are still there in an hour and no "
             "other bot keeps its keys in this place, delete them."
@@ -130,7 +138,7 @@ def programme(uow: UnitOfWork) -> list[Finding]:
     if current.is_demo:
         return [wrong("DATABASE_URL is a demo's database", "Give another: nobody real is to meet the example.")]
     return [
-        _dates(current, _today(current, uow)),
+        _dates(current, uow),
         *_seniors(current, uow),
         *_services(current, uow),
         *_facilitators(current, uow),
@@ -138,8 +146,14 @@ def programme(uow: UnitOfWork) -> list[Finding]:
     ]
 
 
-def _dates(current: Programme, today: date) -> Finding:
+def _dates(current: Programme, uow: UnitOfWork) -> Finding:
+    today = _today(current, uow)
     if today > current.ends_on:
+        if at := openings.coming(current, uow).get("follow_up"):
+            day = at.astimezone(ZoneInfo(current.time_zone)).date()
+            return fine(f"the programme ended on {current.ends_on}, and its follow-up opens on {day}")
+        if uow.waves.are_under_way(current.id):
+            return fine(f"the programme ended on {current.ends_on}, and a questionnaire is still open")
         return look(f"the programme ended on {current.ends_on}", "Import a new ends_on if it goes on.")
     if today < current.starts_on:
         return fine(f"the programme begins on {current.starts_on} and ends on {current.ends_on}")

@@ -37,11 +37,12 @@ def line_of_text(value: object, most: int = 100) -> str:
 @dataclass(frozen=True, slots=True)
 class Key:
     """A key. ``field``: what it fills. ``usual``: what holds where it is left out; None where it may
-    not be."""
+    not be. ``optional``: it may be left out, and then fills nothing."""
 
     field: str
     read: Callable[[object], Any]
     usual: Any = None
+    optional: bool = False
 
 
 def values_of(
@@ -68,6 +69,6 @@ def values_of(
                 findings.mistake(where.of(begin + name), error.kind, str(error))
         elif key.usual is not None:
             values[key.field] = key.usual
-        elif begin + name not in where.places:  # where it stands and was not understood, that is said already
+        elif not key.optional and begin + name not in where.places:  # what was not understood is told already
             findings.mistake(where.of(begin + name), "missing key", f"{name} is missing")
     return values

@@ -8,6 +8,7 @@ from bot.handlers import (
     arranged,
     checkin,
     checkin_form,
+    consent,
     dates,
     help,  # noqa: A004 - the conversation is about help
     home,
@@ -17,17 +18,23 @@ from bot.handlers import (
     leads_pairs,
     leads_people,
     leads_programme,
+    leads_questionnaires,
+    leads_recruitment,
     leads_removal,
+    leads_research,
     leads_sets,
     linking,
     logmeeting,
     not_now,
+    openings,
     pause,
     reach,
     released,
+    report,
     schedule,
     support,
     welcome,
+    withdrawal,
 )
 from storage.records import Programme
 from storage.unit_of_work import UnitOfWork
@@ -43,9 +50,13 @@ CONVERSATIONS = (
     als.flow,
     als_change.flow,
     als_register.flow,
+    openings.flow,
     checkin.flow,
     checkin_form.flow,
+    withdrawal.flow,
+    consent.flow,
     released.flow,
+    report.flow,
     not_now.flow,
     pause.flow,
     home.flow,
@@ -53,6 +64,9 @@ CONVERSATIONS = (
     leads.flow,
     leads_change.flow,
     leads_programme.flow,
+    leads_questionnaires.flow,
+    leads_recruitment.flow,
+    leads_research.flow,
     leads_people.flow,
     leads_removal.flow,
     leads_pairs.flow,
@@ -70,4 +84,5 @@ def begin(programme: Programme, uow: UnitOfWork) -> None:
     welcome.begin(programme, uow)
     leads.begin(programme, uow)
     als.begin(programme, uow)
-    checkin.begin(programme, uow)
+    openings.begin(programme, uow)
+    consent.begin(programme, uow)

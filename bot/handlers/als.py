@@ -6,7 +6,7 @@ Only time, place and people are known here; what a set talks about is never aske
 als_register.py, another time or place in als_change.py, ``/als`` in als_overview.py.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -68,7 +68,7 @@ def prepare(due: Due, uow: UnitOfWork) -> None:
     if not is_to_come(session, uow):
         return
     for member in uow.sets.members(session.learning_set.id):
-        book(session, member, uow.sets.answer_of(session, member), uow)
+        book(session, member, uow.sets.answer_of(session, member), cards_there(session, member, uow), uow)
     facilitator = session.learning_set.facilitator
     told = sets.counted_at(session.starts_at, quiet_of(facilitator, uow))
     if told > uow.now:
@@ -106,10 +106,11 @@ def note_answer(event: Event, uow: UnitOfWork) -> Outcome:
         return how_it_stands(event, uow)
     answer = event.name.removeprefix("als_")
     uow.sets.answer(session.id, event.who.id, answer)
-    if answer == "no":
+    there = cards_there(session, event.who, uow)
+    if answer == "no" and _reminder_key(session, event.who) in there:
         uow.outbox.withdraw(_reminder_key(session, event.who))
-    book(session, event.who, answer, uow)
-    return Update(show_answer(session, event.who, answer, uow))
+    book(session, event.who, answer, there, uow)
+    return Update(show_answer(session, event.who, answer, there, uow))
 
 
 @flow.button("als_not_now", again=how_it_stands)
@@ -175,40 +176,49 @@ def send(
     uow.outbox.add(to=dm(reader), key=key, message=message, not_before=not_before, useful_until=session.starts_at)
 
 
-def book(session: Session, member: Person, answer: str, uow: UnitOfWork) -> None:
+def book(session: Session, member: Person, answer: str, there: Collection[str], uow: UnitOfWork) -> None:
     """Queue a member's invitation and reminder until their times, so that the message budget keeps room for both. There
-    is no reminder after a no, nor within a day of the invitation."""
-    if session.starts_at - uow.now > sets.PREPARED_BEFORE:
+    is no reminder after a no, nor within a day of the invitation. ``there``: what ``cards_there`` found."""
+    is_queued = _reminder_key(session, member) in there
+    has_all = invitation_key(session, member) in there and (is_queued or answer == "no")
+    if has_all or session.starts_at - uow.now > sets.PREPARED_BEFORE:
         return
     quiet = quiet_of(member, uow)
     invited = max(uow.now, sets.invited_at(session.starts_at, quiet))
     reminded = sets.reminded_at(session.starts_at, quiet)
-    if uow.outbox.newest(dm(member), invitation_key(session, member)) is None:
+    if invitation_key(session, member) not in there:
         message = invitation(session, member, answer, link=in_calendar(session, uow))
         send(invitation_key(session, member), message, session, member, uow, not_before=invited)
-    if answer != "no" and sets.wants_a_reminder(invited, reminded):
+    if answer != "no" and not is_queued and sets.wants_a_reminder(invited, reminded):
         message = reminder(session, member, answer)
         send(_reminder_key(session, member), message, session, member, uow, not_before=reminded)
 
 
-def show_answer(session: Session, member: Person, answer: str, uow: UnitOfWork) -> Message:
-    """Let every card about a session show a member's answer, and the facilitator's who comes."""
+def cards_there(session: Session, member: Person, uow: UnitOfWork) -> set[str]:
+    """The keys of those cards about a session that a member, and its facilitator, have or will get."""
+    places = (dm(member), dm(session.learning_set.facilitator))
+    return uow.outbox.there(places, (*card_keys(session, member), _count_key(session)))
+
+
+def show_answer(session: Session, member: Person, answer: str, there: Collection[str], uow: UnitOfWork) -> Message:
+    """Let every card about a session show a member's answer, and the facilitator's who comes. ``there``: what
+    ``cards_there`` found."""
     message = invitation(session, member, answer)
     cards = {
         invitation_key(session, member): message,
         change_key(session, member): message,
         _reminder_key(session, member): reminder(session, member, answer),
     }
-    uow.outbox.replace_in(dm(member), cards)
-    show_who_comes(session, uow)
+    uow.outbox.replace_in(dm(member), {key: shown for key, shown in cards.items() if key in there})
+    if _count_key(session) in there:  # until the day before there is none
+        show_who_comes(session, uow)
     return message
 
 
 def show_who_comes(session: Session, uow: UnitOfWork) -> None:
     """Let the facilitator's card show who comes, as far as it is known now."""
-    place, key = dm(session.learning_set.facilitator), _count_key(session)
-    if uow.outbox.newest(place, key) is not None:  # until the day before there is none
-        uow.outbox.replace(key, who_comes(session, uow.sets.answers(session)), place=place)
+    message = who_comes(session, uow.sets.answers(session))
+    uow.outbox.replace(_count_key(session), message, place=dm(session.learning_set.facilitator))
 
 
 def invitation_key(session: Session, member: Person) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.examples import COMING, MENTOR, SESSION
 from bot.flow import Event, Flow, FormErrors, Outcome, Private, ShowForm, Update, UserError
+from bot.handlers import openings
 from bot.handlers.als import counted, day, when
 from bot.handlers.not_now import not_now_row
 from bot.programme import cadence, sets
@@ -30,6 +31,7 @@ def ask_who_came(due: Due, uow: UnitOfWork) -> None:
     """Ask the facilitator who came, unless the register is filled in."""
     session_id, person_id = ids_about(due.subject)
     session = uow.sets.session(session_id)
+    openings.after_session(session.learning_set.programme_id, uow)
     facilitator = session.learning_set.facilitator
     if facilitator.id == person_id and session.state == "planned" and has_begun(session, uow):
         key = f"{_keys(session)}{due.due_at:%Y-%m-%d}"
@@ -60,6 +62,7 @@ def fill_register(event: Event, uow: UnitOfWork) -> Outcome:
     if not set(present) <= known:
         raise FormErrors({"present": _("Please choose from the list.")}, form)
     uow.sets.fill_register(session, {int(value) for value in present})
+    openings.after_session(session.learning_set.programme_id, uow)
     register = uow.sets.register(session)
     for member, _came in register:
         _ask_later_what_would_help(session, member, uow)

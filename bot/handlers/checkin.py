@@ -1,5 +1,5 @@
-"""Check-ins: a wave of the pulse opens every other month, everybody who takes part then is invited, who has not
-answered is reminded once, and it closes. ``checkin_form`` has the form, ``released`` what comes out.
+"""Waves: everybody who is asked is invited, who has not finished is reminded once, and the wave closes. ``openings``
+has what opens when, ``checkin_form`` the form, ``released`` what comes out.
 
 Who has answered is reckoned from the wave's secret when it is needed, and noted nowhere. Messages about a wave have
 keys of ``message_key``, by which they are purged at its close.
@@ -10,30 +10,26 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.examples import MENTEE, MENTOR
+from bot.examples import CONTROL, MENTEE, MENTOR
 from bot.flow import Flow
-from bot.handlers.checkin_form import (
+from bot.handlers.not_now import not_now_row
+from bot.handlers.open_waves import (
     PULSE,
+    called,
     check_in_button,
     closing,
     example_wave,
-    plan_of,
     promise,
-    who_answered,
+    who_finished,
 )
-from bot.handlers.not_now import not_now_row
-from bot.handlers.pause import quiet_of
-from bot.programme import waves
 from bot.reading import about, id_in, ids_about
-from bot.surveys import rules
-from bot.surveys.instrument import Instrument, as_declared, declared
-from bot.surveys.loading import all_instruments
-from bot.surveys.sealing import WaveKeys, new_keys
+from bot.surveys.instrument import Instrument, as_declared
+from bot.surveys.sealing import WaveKeys
 from bot.texts import _, ngettext
 from bot.ui import Block, Buttons, Form, Heading, Message, Text
 from storage.keys import KeyLost
 from storage.places import dm
-from storage.records import Due, Person, Programme, Wave
+from storage.records import Due, Person, Wave
 from storage.unit_of_work import UnitOfWork
 from storage.waves import message_key
 
@@ -43,66 +39,14 @@ flow = Flow("checkin")
 
 AT_ONCE = 200
 """Members in one transaction, so that none is long in a programme of thousands."""
+SECONDS_TO_TICK = 8
+SECONDS_TO_WRITE = 90
+"""What a question takes, about."""
 APART = timedelta(seconds=1)
 """Between the reminders of two members who stand beside each other on the list."""
 
 Member = tuple[Person, str]
 """Somebody who is asked, and the role in which they are."""
-
-
-def begin(programme: Programme, uow: UnitOfWork) -> None:
-    """Have the first wave opened."""
-    _plan(programme, uow)
-
-
-def move(programme: Programme, uow: UnitOfWork) -> None:
-    """The programme has other days: have the next wave opened by the new ones. One that is open stays as it was
-    announced."""
-    uow.due.drop("wave_open", str(programme.id))
-    _plan(programme, uow)
-
-
-def _plan(programme: Programme, uow: UnitOfWork) -> None:
-    opens_at = waves.next_opening(plan_of(programme), uow.now, uow.waves.opened_last(programme.id))
-    if opens_at is not None:
-        uow.due.add("wave_open", str(programme.id), opens_at)
-
-
-@flow.job("wave_open")
-def open_wave(due: Due, uow: UnitOfWork) -> None:
-    """Open a wave for everybody who takes part now, and plan the next."""
-    programme = uow.programmes.get(id_in(due.subject))
-    _open(programme, all_instruments()[PULSE], uow)
-    _plan(programme, uow)
-
-
-def _open(programme: Programme, instrument: Instrument, uow: UnitOfWork) -> None:
-    # Keys are kept outside of this transaction: of two openings at once, one would replace those of the other.
-    uow.waves.hold_openings(programme.id)
-    plan = plan_of(programme)
-    today = uow.now.astimezone(plan.zone).date()
-    people = uow.roll.by_quiet_time(programme.id, instrument.audience, today, today + waves.LONGEST)
-    quiets = {quiet_of(person, uow) for person in people}
-    closes_at = waves.closes_at(plan, uow.now, quiets)
-    key_id = f"{programme.id}-{instrument.id.replace('_', '-')}-{today}"
-    if not quiets or closes_at is None or uow.waves.has_key(key_id):
-        return
-    keys = new_keys()
-    # Before the wave: keys that are kept for nothing do no harm, a wave without keys could never be counted.
-    uow.keys.put(key_id, keys.packed)
-    wave = uow.waves.open(
-        programme.id,
-        name=instrument.id,
-        instrument=declared(instrument),
-        level=rules.level_for(instrument, rules.BY_NAME[programme.disclosure]).name,
-        roles=instrument.audience,
-        closes_at=closes_at,
-        public_key=keys.public,
-        key_id=key_id,
-    )
-    uow.due.add("wave_invite", _chunk(wave, 0), uow.now)
-    uow.due.add("wave_remind", _chunk(wave, 0), waves.reminder_at(plan, uow.now, closes_at))
-    uow.due.add("wave_close", str(wave.id), closes_at)
 
 
 @flow.job("wave_invite")
@@ -174,7 +118,7 @@ def _still_taking_part(listed: Sequence[tuple[int, str]], uow: UnitOfWork) -> li
 
 
 def _without_answer(wave: Wave, members: Sequence[Member], uow: UnitOfWork) -> list[Member]:
-    """Those who have sent nothing, or took it back; nobody where the keys are lost, so that nobody can answer."""
+    """Those who have not sent every part; nobody where the keys are lost, so that nobody can answer."""
     if not members:
         return []
     try:
@@ -182,8 +126,8 @@ def _without_answer(wave: Wave, members: Sequence[Member], uow: UnitOfWork) -> l
     except KeyLost:
         log.error("wave.key_lost", wave=wave.id)
         return []
-    answered = who_answered(wave, keys, [person.id for person, _role in members], uow)
-    return [member for member in members if member[0].id not in answered]
+    finished = who_finished(wave, keys, [(person.id, role) for person, role in members], uow)
+    return [member for member in members if member[0].id not in finished]
 
 
 def _send(
@@ -201,7 +145,7 @@ def invitation(wave: Wave, role: str, person: Person) -> Message:
     instrument = as_declared(wave.instrument)
     title = _(instrument.title[role])
     return Message(
-        _("{title}: a check-in is open").format(title=title),
+        _("{title}: a {what} is open").format(title=title, what=called(instrument.kind)),
         (
             Heading(title),
             Text(
@@ -209,6 +153,7 @@ def invitation(wave: Wave, role: str, person: Person) -> Message:
                     questions=_length(instrument, role), moment=closing(wave, person)
                 )
             ),
+            *_in_parts(instrument, role),
             Text(promise(wave.level)),
             *_answer_or_not(wave, person),
         ),
@@ -219,7 +164,9 @@ def invitation(wave: Wave, role: str, person: Person) -> Message:
 def reminder(wave: Wave, role: str, person: Person) -> Message:
     """The same in short; it may reach somebody who has just answered."""
     instrument = as_declared(wave.instrument)
-    said = _("The check-in is still open, until {moment}.").format(moment=closing(wave, person))
+    said = _("The {what} is still open, until {moment}.").format(
+        what=called(instrument.kind), moment=closing(wave, person)
+    )
     return Message(
         said,
         (
@@ -229,6 +176,7 @@ def reminder(wave: Wave, role: str, person: Person) -> Message:
                     questions=_length(instrument, role)
                 )
             ),
+            *_in_parts(instrument, role),
             Text(promise(wave.level)),
             *_answer_or_not(wave, person),
         ),
@@ -237,10 +185,35 @@ def reminder(wave: Wave, role: str, person: Person) -> Message:
 
 
 def _length(instrument: Instrument, role: str) -> str:
-    count = sum(item.kind != "text" for item in instrument.items_for(role))
-    return ngettext(
-        "{count} short question, about 30 seconds", "{count} short questions, about 30 seconds", count
-    ).format(count=count)
+    """How many questions, and how long they take."""
+    items = instrument.items_for(role)
+    texts = sum(item.kind == "text" for item in items)
+    ticks = len(items) - texts
+    short = ngettext("{count} short question", "{count} short questions", ticks).format(count=ticks)
+    if instrument.kind == PULSE:
+        return _("{questions}, about 30 seconds").format(questions=short)
+    if instrument.kind == "questionnaire":
+        return _("{questions} and room for words of your own, {time}").format(
+            questions=short, time=_about(ticks * SECONDS_TO_TICK)
+        )
+    open_ones = ngettext("{count} open question", "{count} open questions", texts).format(count=texts)
+    return _("{open} and {short}, {time} for all of them").format(
+        open=open_ones, short=short, time=_about(texts * SECONDS_TO_WRITE + ticks * SECONDS_TO_TICK)
+    )
+
+
+def _about(seconds: int) -> str:
+    minutes = max(-(-seconds // 60), 1)
+    return ngettext("about {count} minute", "about {count} minutes", minutes).format(count=minutes)
+
+
+def _in_parts(instrument: Instrument, role: str) -> tuple[Block, ...]:
+    """That one can stop in between, where one can."""
+    parts = len(instrument.parts_for(role))
+    if parts == 1:
+        return ()
+    said = _("It has {parts} parts. Each is sealed when you send it, and you can stop in between and go on later.")
+    return (Text(said.format(parts=parts)),)
 
 
 def _answer_or_not(wave: Wave, person: Person) -> tuple[Block, ...]:
@@ -258,5 +231,9 @@ EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     "invitation_mentor": lambda: invitation(example_wave(), "mentor", MENTOR),
     "invitation_mentee": lambda: invitation(example_wave(), "mentee", MENTEE),
     "invitation_strict": lambda: invitation(example_wave("strict"), "mentee", MENTEE),
+    "invitation_questionnaire": lambda: invitation(example_wave(name="end"), "mentee", MENTEE),
+    "invitation_exact": lambda: invitation(example_wave("research", "baseline"), "control", CONTROL),
+    "invitation_reflection": lambda: invitation(example_wave(name="reflection"), "mentor", MENTOR),
     "reminder": lambda: reminder(example_wave(), "mentor", MENTOR),
+    "reminder_questionnaire": lambda: reminder(example_wave(name="end"), "mentee", MENTEE),
 }

@@ -6,18 +6,21 @@ installs the bot. Who has not said yes finds the card to join instead.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
+from bot.copies import asks, choices_button
 from bot.examples import ARRANGED, CONTROL, LEAD, MENTEE, MENTOR, PAIR, PROGRAMME, SCHEDULED, participant
 from bot.flow import Event, Flow, Outcome, Private, ShowHome, UserError
 from bot.handlers import dates, schedule
 from bot.handlers.arranged import meeting_buttons
-from bot.handlers.checkin_form import check_in_button, closing, example_wave, results_button
 from bot.handlers.help import whom_to_ask
+from bot.handlers.open_waves import called, check_in_button, closing, example_wave, kind_of, results_button
 from bot.handlers.welcome import not_taking_part
+from bot.surveys.instrument import as_declared
 from bot.texts import _, marked, said_day
 from bot.ui import Block, Button, Buttons, Form, Heading, Message, Text
-from storage.records import Meeting, Pair, Participant, Person, Programme, Proposal, Wave
+from storage.records import LedgerEntry, Meeting, Pair, Participant, Person, Programme, Proposal, Wave
 from storage.unit_of_work import UnitOfWork
 
 flow = Flow("home")
@@ -64,11 +67,12 @@ def home_of(event: Event, uow: UnitOfWork) -> Message:
         return home_of_helper(person, duties, programme)
     if part.state != "joined":
         return not_taking_part(part, programme)
+    check_ins = [wave for wave, _role in uow.waves.open_for(person.id)]
     if part.role == "control":
-        return home_of_control(person, duties, programme)
+        has_results = any(_was_asked(entry, part.role, uow) for entry in uow.ledger.all(programme.id))
+        return home_of_control(person, duties, programme, check_ins=check_ins, has_results=has_results)
     standings = [_standing(pair, event, uow) for pair in uow.pairs.of(person.id)]
     in_a_set = bool(uow.sets.of_member(person.id))
-    check_ins = [wave for wave, _role in uow.waves.open_for(person.id)]
     has_results = bool(uow.ledger.all(programme.id))
     if not standings:
         home = home_of_waiting(part, duties, programme, in_a_set=in_a_set, check_ins=check_ins, has_results=has_results)
@@ -84,6 +88,10 @@ def home_of(event: Event, uow: UnitOfWork) -> Message:
             has_results=has_results,
         )
     return home
+
+
+def _was_asked(entry: LedgerEntry, role: str, uow: UnitOfWork) -> bool:
+    return role in as_declared(uow.waves.get(entry.wave_id).instrument).audience
 
 
 def _standing(pair: Pair, event: Event, uow: UnitOfWork) -> Standing:
@@ -117,7 +125,7 @@ def home_of_pair(
     whether or not they have answered."""
     steps: list[Block] = []
     for standing in standings:
-        steps += _next_steps(standing, part.person, now)
+        steps += _next_steps(standing, part.person, programme, now)
     steps += _open_check_ins(check_ins, part.person)
     doing = (
         Button(_("Log a meeting"), "log_meeting", opens=True),
@@ -148,17 +156,19 @@ def home_of_waiting(
 
 
 def _open_check_ins(check_ins: Sequence[Wave], person: Person) -> list[Block]:
+    said = _("A {what} is open until {moment}.")
     blocks: list[Block] = []
     for wave in check_ins:
         blocks += [
-            Text(_("A check-in is open until {moment}.").format(moment=closing(wave, person))),
+            Text(said.format(what=called(kind_of(wave)), moment=closing(wave, person))),
             Buttons((check_in_button(wave, primary=False),)),
         ]
     return blocks
 
 
-def _next_steps(standing: Standing, person: Person, now: datetime) -> list[Block]:
-    """What comes next for a pair, and the buttons that do just that."""
+def _next_steps(standing: Standing, person: Person, programme: Programme, now: datetime) -> list[Block]:
+    """What comes next for a pair, and the buttons that do just that. After the end nobody is asked to meet; what the
+    pair has arranged all the same stays."""
     pair = standing.pair
     name = pair.other(person).name
     steps: list[Block] = []
@@ -171,7 +181,7 @@ def _next_steps(standing: Standing, person: Person, now: datetime) -> list[Block
         steps.append(Buttons(dates.whether_they_met(meeting)))
     if proposal := standing.proposal:
         steps += _open_proposal(proposal, pair, person, now)
-    if not steps:
+    if not steps and now.astimezone(ZoneInfo(programme.time_zone)).date() <= programme.ends_on:
         first = _("Find a date for your first meeting with {name}.")
         following = _("Find a date for your next meeting with {name}.")
         steps.append(Text((following if standing.meetings else first).format(name=name)))
@@ -188,12 +198,21 @@ def _open_proposal(proposal: Proposal, pair: Pair, person: Person, now: datetime
     return Text(said), Buttons((*schedule.time_buttons(proposal, person, now), schedule.none_of_these(pair)))
 
 
-def home_of_control(person: Person, duties: Sequence[str], programme: Programme) -> Message:
-    """The home of somebody in the comparison group."""
+def home_of_control(
+    person: Person,
+    duties: Sequence[str],
+    programme: Programme,
+    *,
+    check_ins: Sequence[Wave] = (),
+    has_results: bool = False,
+) -> Message:
+    """The home of somebody in the comparison group. ``check_ins``: as in ``home_of_pair``."""
     said = _(
         "You are in the comparison group. I will write when a questionnaire opens; there is nothing to do until then."
     )
-    return _home(person, programme, duties, next_step=[Text(said)], seen_by=_("Only you see this."))
+    steps = _open_check_ins(check_ins, person) or [Text(said)]
+    doing = (results_button(),) if has_results else ()
+    return _home(person, programme, duties, next_step=steps, doing=doing, seen_by=_("Only you see this."))
 
 
 def home_of_helper(person: Person, duties: Sequence[str], programme: Programme) -> Message:
@@ -211,7 +230,8 @@ def home_of_helper(person: Person, duties: Sequence[str], programme: Programme) 
         ),
     }
     said: list[Block] = [Text(words[duty]) for duty in duties]
-    return _home(person, programme, duties, next_step=said, seen_by=_("Only you see this."))
+    seen_by = _("Only you see this.")
+    return _home(person, programme, duties, next_step=said, seen_by=seen_by, takes_part=False)
 
 
 def _home(
@@ -223,6 +243,7 @@ def _home(
     doing: Sequence[Button] = (),
     in_a_set: bool = False,
     seen_by: str,
+    takes_part: bool = True,
 ) -> Message:
     learning = (Button(_("Action Learning Set"), "als"),) if in_a_set or "facilitator" in duties else ()
     leading = (Button(_("Facts about all pairs"), "leads"),) if "lead" in duties else ()
@@ -234,7 +255,13 @@ def _home(
     blocks += [
         Heading(_("What you can do here")),
         *((Buttons((*doing, *learning, *leading)),) if doing or learning or leading else ()),
-        Buttons((Button(_("Leave and quiet times"), "pause"), Button(_("Get help"), "support"))),
+        Buttons(
+            (
+                Button(_("Leave and quiet times"), "pause"),
+                *((choices_button(),) if takes_part and asks(programme) else ()),
+                Button(_("Get help"), "support"),
+            )
+        ),
         *whom_to_ask(programme),
     ]
     return Message(_("{programme}: your home").format(programme=programme.name), tuple(blocks), seen_by)
@@ -262,6 +289,15 @@ EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     "waiting_mentor": lambda: home_of_waiting(_MENTOR, (), PROGRAMME),
     "first_date": lambda: _example(_MENTEE, Standing(PAIR, 0)),
     "next_date": lambda: _example(_MENTEE, Standing(PAIR, 3)),
+    "after_the_end": lambda: home_of_pair(
+        _MENTEE,
+        (Standing(PAIR, 9),),
+        (),
+        replace(PROGRAMME, ends_on=date(2026, 11, 9)),
+        _NOW,
+        in_a_set=False,
+        has_results=True,
+    ),
     "arranged": lambda: _example(_MENTEE, Standing(PAIR, 1, ahead=ARRANGED)),
     "arranged_with_a_time": lambda: _example(_MENTEE, Standing(PAIR, 1, ahead=SCHEDULED)),
     "did_you_meet": lambda: _example(_MENTOR, Standing(PAIR, 1, unclear=ARRANGED)),
@@ -282,6 +318,10 @@ EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     ),
     "check_in_waiting": lambda: home_of_waiting(_MENTOR, (), PROGRAMME, check_ins=(example_wave(),), has_results=True),
     "control": lambda: home_of_control(CONTROL, (), PROGRAMME),
+    "control_with_a_questionnaire": lambda: home_of_control(
+        CONTROL, (), PROGRAMME, check_ins=(example_wave(name="baseline"),)
+    ),
+    "control_with_choices": lambda: home_of_control(CONTROL, (), replace(PROGRAMME, disclosure="research")),
     "lead": lambda: home_of_helper(LEAD, ("lead",), PROGRAMME),
     "senior": lambda: home_of_helper(LEAD, ("senior support",), PROGRAMME),
     "facilitator": lambda: home_of_helper(LEAD, ("facilitator",), PROGRAMME),

@@ -163,7 +163,13 @@ def digest(
             *_who_may_need_somebody(introduced, today),
             *(() if attendance is None else _sessions_held(attendance, programme)),
             *_who_cannot_be_reached(unreachable),
-            Buttons((Button(_("Results of check-ins"), "results"), Button(_("Sets and changes"), "leads_change"))),
+            Buttons(
+                (
+                    Button(_("Results so far"), "results"),
+                    Button(_("Sets and changes"), "leads_change"),
+                    Button(_("Make the report"), "report"),
+                )
+            ),
         ),
         seen_by=seen_by,
     )

@@ -118,15 +118,18 @@ def what_to_change(programme: Programme) -> Message:
                     Button(_("Dates and region"), "change_days", opens=True),
                     Button(_("Contact"), "change_contact", opens=True),
                     Button(_("Reminders and quiet hours"), "change_cadence", opens=True),
+                    Button(_("Questionnaires"), "change_questionnaires", opens=True),
                     Button(_("How results are told"), "change_disclosure", opens=True),
                     Button(_("Support services"), "change_services"),
                 )
             ),
+            Buttons((Button(_("Research copy"), "change_research", opens=True),)),
             Heading(_("People and leads")),
             Buttons(
                 (
                     Button(_("Add a person"), "add_person", opens=True),
                     Button(_("Change or remove a person"), "find_person", opens=True),
+                    Button(_("Recruitment in numbers"), "change_recruitment", opens=True),
                 )
             ),
             Heading(_("Pairs and sets")),

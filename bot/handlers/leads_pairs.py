@@ -24,9 +24,9 @@ from bot.handlers.leads_change import (
     shown,
     version_of,
 )
-from bot.programme.pairs import work_together
+from bot.programme.pairs import ENDINGS, work_together
 from bot.reading import id_in, picked, typed
-from bot.texts import _, said_moment
+from bot.texts import _, marked, said_moment
 from bot.ui import (
     AnyField,
     Block,
@@ -43,10 +43,23 @@ from bot.ui import (
     TextField,
 )
 from storage.places import dm
-from storage.records import Meeting, Pair, Person, Programme
+from storage.records import Meeting, NotThere, Pair, Person, Programme
 from storage.unit_of_work import UnitOfWork
 
 flow = Flow("leads_pairs")
+
+WHY = {
+    "moved": marked("Moved to another post or region"),
+    "left_training": marked("Left training"),
+    "leave": marked("Parental or other long leave"),
+    "no_time": marked("Not enough time"),
+    "no_contact": marked("They could not reach each other"),
+    "training": marked("Training or learning sets could not be kept up"),
+    "not_a_match": marked("Not the right match"),
+    "finished": marked("They reached what they had set out for"),
+    "other": marked("Another reason"),
+}
+"""Why a pair ends, in the words of a list; each of ``ENDINGS`` has some."""
 
 
 @flow.button("pair_people", leads=True)
@@ -82,7 +95,7 @@ def pair_people(event: Event, uow: UnitOfWork) -> Outcome:
 
 @flow.button("find_pair", leads=True)
 def open_choice(event: Event, uow: UnitOfWork) -> Outcome:
-    """Show the form that asks which pair is to end."""
+    """Show the form that asks which pair is to end, and why, if that may be said."""
     return ShowForm(_choice_form(leads_only(event, uow), uow), "find_pair")
 
 
@@ -100,38 +113,44 @@ def say_what_it_means(event: Event, uow: UnitOfWork) -> Outcome:
     else:
         found = [pair for pair in pairs if str(pair.id) == text]
         error = _("Please choose from the list.")
-    refuse_if({} if found else {"pair": error}, form)
-    return Private(what_ending_means(found[:MOST_BUTTONS]))
+    reason = typed(event.values, "reason")
+    errors = {} if found else {"pair": error}
+    if reason not in {"", *ENDINGS}:
+        errors["reason"] = _("Please choose from the list, or leave it open.")
+    refuse_if(errors, form)
+    return Private(what_ending_means(found[:MOST_BUTTONS], reason))
 
 
 def how_it_stands(event: Event, uow: UnitOfWork) -> Outcome:
     """Whether the pair has ended."""
     leads_only(event, uow)
-    pair = uow.pairs.get(id_in(event.subject))
-    return Update(has_ended(pair) if pair.state == "ended" else what_ending_means([pair]))
+    pair, reason = _ending(event, uow)
+    return Update(has_ended(pair) if pair.state == "ended" else what_ending_means([pair], reason))
 
 
 @flow.button("end_pair", leads=True, again=how_it_stands)
 def end(event: Event, uow: UnitOfWork) -> Outcome:
     """End a pair. A button from before the two were paired or introduced anew ends nothing."""
     programme = leads_only(event, uow)
-    pair = uow.pairs.get(id_in(event.subject))
+    pair, reason = _ending(event, uow)
     if pair.state == "ended":
         return how_it_stands(event, uow)
     if event.version != _version(pair):
         raise UserError(changed_meanwhile())
-    end_pair(pair, programme, uow)
+    end_pair(pair, programme, uow, reason=reason)
     return Update(changed(event, programme, no_pair_any_more(pair), uow))
 
 
-def end_pair(pair: Pair, programme: Programme, uow: UnitOfWork, *, leaver: Person | None = None) -> None:
-    """End a pair, and tell both; not those who have never heard of each other. ``leaver``: the one of the two who takes
-    part no more, and is told nothing."""
+def end_pair(
+    pair: Pair, programme: Programme, uow: UnitOfWork, *, reason: str = "", leaver: Person | None = None
+) -> None:
+    """End a pair, and tell both; not those who have never heard of each other. ``reason``: one of ``ENDINGS`` or empty;
+    neither of the two is told. ``leaver``: the one of the two who takes part no more, and is told nothing."""
     unheard = introduction.take_back(pair, uow)
     schedule.stop(pair, uow)
     dates.stop(pair, uow)
     called_off = arranged.call_off(pair, uow)
-    uow.pairs.set_state(pair.id, "ended")
+    uow.pairs.end(pair.id, reason)
     for person in pair.people:
         links = [(meeting, arranged.out_of_calendar(person, meeting, pair, uow)) for meeting in called_off]
         message = ended(pair, person, programme, links, leaver=leaver)
@@ -193,6 +212,18 @@ def _choice_form(programme: Programme, uow: UnitOfWork) -> Form:
     return choice_form(pairs)
 
 
+def _ending(event: Event, uow: UnitOfWork) -> tuple[Pair, str]:
+    """The pair that a button is to end, and why. Raises NotThere for anything else."""
+    pair_id, _colon, reason = event.subject.partition(":")
+    if reason not in {"", *ENDINGS}:
+        raise NotThere("no such reason")
+    return uow.pairs.get(id_in(pair_id)), reason
+
+
+def _subject(pair: Pair, reason: str) -> str:
+    return f"{pair.id}:{reason}" if reason else str(pair.id)
+
+
 def _version(pair: Pair) -> int:
     return version_of(pair.state == "proposed", pair.introduced_at)
 
@@ -229,7 +260,7 @@ def _candidates(name: str, label: str, people: Sequence[Person], paired: set[int
 
 
 def choice_form(pairs: Sequence[Pair]) -> Form:
-    """Which pair? Of very many, one is found by an e-mail address."""
+    """Which pair, and why? Of very many, one is found by an e-mail address."""
     if len(pairs) > MOST_LISTED:
         label = _("E-mail address of one of the two")
         too_many = _("There are too many pairs for a list.")
@@ -241,7 +272,16 @@ def choice_form(pairs: Sequence[Pair]) -> Form:
         "find_pair",
         _("End a pair"),
         _("Next"),
-        (field,),
+        (
+            field,
+            PickOne(
+                "reason",
+                _("Why, if you may say so"),
+                _("The two are not told. The report counts the reasons, without names."),
+                optional=True,
+                options=tuple(Option(code, _(words)) for code, words in WHY.items()),
+            ),
+        ),
         seen_by=_("Only you see this. Nothing ends yet: you are asked once more."),
     )
 
@@ -272,26 +312,35 @@ def a_pair_already(pair: Pair) -> Message:
     return Message(said, (Text(said),), _("Only you see this."))
 
 
-def what_ending_means(pairs: Sequence[Pair]) -> Message:
+def what_ending_means(pairs: Sequence[Pair], reason: str = "") -> Message:
     """What happens when a pair ends; one button for each."""
     said = _("To end a pair means:")
     names = [_("End {mentor} and {mentee}").format(mentor=p.mentor.name, mentee=p.mentee.name) for p in pairs]
-    buttons = [Button(shown(n), "end_pair", str(p.id), _version(p)) for n, p in zip(names, pairs, strict=True)]
+    buttons = [
+        Button(shown(n), "end_pair", _subject(p, reason), _version(p)) for n, p in zip(names, pairs, strict=True)
+    ]
     return Message(
         said,
         (
             Text(said),
             Bullets(
                 (
-                    _("Both get a kind message, if they have been introduced. I ask for no reason."),
+                    _("Both get a kind message, if they have been introduced. It names no reason."),
                     _("Meetings that they have arranged are cancelled, in their calendars too."),
                     _("I ask them for dates and meetings no more. What they logged stays counted."),
+                    _noted(reason),
                 )
             ),
             Buttons((*buttons, *_keep(buttons))),
         ),
         _("Only you see this. The other leads see it if you end the pair."),
     )
+
+
+def _noted(reason: str) -> str:
+    if not reason:
+        return _("No reason is noted.")
+    return _("Noted for the report, which counts reasons without names: “{reason}”.").format(reason=_(WHY[reason]))
 
 
 def _keep(buttons: Sequence[Button]) -> tuple[Button, ...]:
@@ -358,6 +407,7 @@ EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     "choice_form_of_many": lambda: choice_form((PAIR,) * (MOST_LISTED + 1)),
     "a_pair_already": lambda: a_pair_already(PAIR),
     "what_ending_means": lambda: what_ending_means((PAIR,)),
+    "what_ending_means_with_a_reason": lambda: what_ending_means((PAIR,), "moved"),
     "has_ended": lambda: has_ended(PAIR),
     "ended": _example_ended,
     "ended_since_the_other_left": lambda: ended(PAIR, MENTOR, PROGRAMME, (), leaver=MENTEE),

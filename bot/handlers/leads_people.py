@@ -238,9 +238,9 @@ def _refuse_others_accounts(
 ) -> None:
     for account in listed.accounts if listed else ():
         found = uow.people.by_account(Account(*account))
-        if found is not None and (before is None or found[0].id != before.id):
+        if found is not None and (before is None or found.person.id != before.id):
             errors["accounts"] = _("{account} is the account of {name}.").format(
-                account=Account(*account), name=found[0].name
+                account=Account(*account), name=found.person.name
             )
 
 

@@ -4,7 +4,7 @@ due follows at once.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from bot.examples import PROGRAMME
 from bot.files.keys import NotRead
 from bot.files.sheets import tidy
 from bot.flow import Event, Flow, Outcome, Private, ShowForm, UserError
-from bot.handlers import checkin, checkin_form, dates, leads, welcome
+from bot.handlers import consent, dates, leads, open_waves, openings, welcome
 from bot.handlers.leads import leads_only
 from bot.handlers.leads_change import (
     LONGEST_ADDRESS,
@@ -27,7 +27,7 @@ from bot.handlers.leads_change import (
 )
 from bot.handlers.pause import NATIONS
 from bot.programme.plan import Change, changes_of_settings
-from bot.programme.settings_file import KEYS, SUPPORT, Service, Settings
+from bot.programme.settings_file import KEYS, SUPPORT, Service, Settings, wrong_days
 from bot.reading import read_day, read_number, typed
 from bot.texts import _, marked, said_date
 from bot.ui import (
@@ -72,6 +72,15 @@ LABELS = {
     "next_date_days": marked("Days until a pair that has not met is asked to find a date"),
     "check_in_days": marked("Days between one check-in and the next"),
     "disclosure": marked("Results of check-ins are told"),
+    "baseline_on": marked("First questionnaire from"),
+    "midpoint_on": marked("Halfway questionnaire from"),
+    "end_on": marked("Final questionnaire from"),
+    "follow_up_on": marked("Follow-up from"),
+    "reflections": marked("Mentors look back on their sets"),
+    "ethics_reference": marked("Ethics reference"),
+    "evaluator": marked("Outside evaluator and institution"),
+    "evaluator_key": marked("Evaluator's public key"),
+    "retention_until": marked("Last day on which the evaluator keeps it"),
     "quiet_from": marked("Quiet from (hour of the evening)"),
     "quiet_until": marked("Quiet until (hour of the morning)"),
     "nation": marked("For"),
@@ -89,6 +98,7 @@ HELP = {
 DISCLOSURE = {
     "standard": marked("in steps of three or more, if at least eight answered"),
     "strict": marked("in steps of five or more, if at least ten answered"),
+    "research": marked("exactly, of those who agree; of the others in steps of three or more"),
 }
 READERS = {key.field: key.read for key in KEYS.values()}
 SERVICES_LISTED = 15
@@ -104,8 +114,8 @@ def move(before: Programme, programme: Programme, uow: UnitOfWork) -> None:
         welcome.move(before, programme, uow)
         leads.move(programme, uow)
         dates.go_on(programme, uow)
-    if checkin_form.plan_of(before) != checkin_form.plan_of(programme):
-        checkin.move(programme, uow)
+    if open_waves.plan_of(before) != open_waves.plan_of(programme):
+        openings.move(programme, uow)
 
 
 @flow.button("change_days", leads=True)
@@ -132,12 +142,18 @@ def save(event: Event, uow: UnitOfWork) -> Outcome:
     if event.version != form.version:
         raise UserError(changed_meanwhile())
     errors: dict[str, str] = {}
-    values = _read(event, form, READERS, errors)
+    values = read_fields(event, form, READERS, errors)
     after = replace(before, **values)
     if not errors and after.ends_on <= after.starts_on:
         errors["ends_on"] = _("The last day has to come after the first, {day}.").format(day=said_date(after.starts_on))
+    if "ends_on" in values and after.research and after.ends_on >= after.research.retention_until:
+        errors["ends_on"] = _("The last day has to come before {day}, the last one of the research copy.").format(
+            day=said_date(after.research.retention_until)
+        )
+    if event.name == "change_days" and not errors and any(wrong_days(asdict(after))):
+        errors["ends_on"] = _("The day that was chosen for a questionnaire would not fit: please change that first.")
     refuse_if(errors, form)
-    return _store(after, before, event, programme, uow)
+    return store(after, before, event, programme, uow)
 
 
 @flow.button("change_services", leads=True)
@@ -164,13 +180,13 @@ def save_service(event: Event, uow: UnitOfWork) -> Outcome:
         raise UserError(changed_meanwhile())
     others = tuple(service for service in before.services if service != old)
     if old is not None and typed(event.values, "state") == "gone":
-        return _store(replace(before, services=others), before, event, programme, uow)
+        return store(replace(before, services=others), before, event, programme, uow)
     errors: dict[str, str] = {}
-    values = _read(event, form, {key.field: key.read for key in SUPPORT.values()}, errors)
+    values = read_fields(event, form, {key.field: key.read for key in SUPPORT.values()}, errors)
     if any((service.nation, service.name) == (values.get("nation"), values.get("name")) for service in others):
         errors["name"] = _("There is a service of this name already.")
     refuse_if(errors, form)
-    return _store(replace(before, services=(*others, Service(**values))), before, event, programme, uow)
+    return store(replace(before, services=(*others, Service(**values))), before, event, programme, uow)
 
 
 def _refuse_if_promised(event: Event, programme: Programme, uow: UnitOfWork) -> None:
@@ -179,21 +195,28 @@ def _refuse_if_promised(event: Event, programme: Programme, uow: UnitOfWork) -> 
         raise UserError(disclosure_stays(programme.disclosure))
 
 
-def _store(after: Settings, before: Settings, event: Event, programme: Programme, uow: UnitOfWork) -> Outcome:
+def store(after: Settings, before: Settings, event: Event, programme: Programme, uow: UnitOfWork) -> Outcome:
+    """Let other settings hold from now on, and tell what changed."""
     changes = changes_of_settings(before, after)
     if not changes:
         return Private(nothing_changed())
-    move(programme, save_settings(after, programme, uow), uow)
+    now = save_settings(after, programme, uow)
+    move(programme, now, uow)
+    consent.move(changes, now, uow)
     return Private(changed(event, programme, "; ".join(map(told, changes)), uow))
 
 
-def _read(
+def read_fields(
     event: Event, form: Form, readers: dict[str, Callable[[object], Any]], errors: dict[str, str]
 ) -> dict[str, Any]:
-    """What was filled in, by name; what cannot be taken is noted in ``errors``."""
+    """What was filled in, by name; None for what may be left open and was. What cannot be taken is noted in
+    ``errors``."""
     values: dict[str, Any] = {}
     for field in form.fields:
         if field.name not in readers:
+            continue
+        if field.optional and not typed(event.values, field.name):
+            values[field.name] = None
             continue
         try:
             values[field.name] = readers[field.name](_as_in_a_file(field, typed(event.values, field.name)))

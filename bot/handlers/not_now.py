@@ -20,7 +20,16 @@ from storage.unit_of_work import UnitOfWork
 flow = Flow("not_now")
 
 RULES = frozenset(
-    {"welcome_reminder", "find_a_date", "pick_a_time", "did_you_meet", "als_register", "als_missed", "wave_ask"}
+    {
+        "welcome_reminder",
+        "find_a_date",
+        "pick_a_time",
+        "did_you_meet",
+        "als_register",
+        "als_missed",
+        "wave_ask",
+        "consent_ask",
+    }
 )
 """What can be put off."""
 

@@ -3,96 +3,102 @@ roles that were asked; later it can be looked up, word for word. All of it is ma
 of a wave that is open there is nothing to show, not even whether anybody has answered.
 """
 
-import json
 from collections.abc import Callable, Sequence
-from datetime import date
-from typing import NamedTuple
 
 from bot.examples import PROGRAMME
 from bot.flow import Event, Flow, Outcome, Private, UserError
-from bot.handlers.checkin_form import said_number
 from bot.handlers.help import whom_to_ask
 from bot.handlers.leads import leads_now
-from bot.reading import about, id_in, ids_about
+from bot.handlers.release_message import Told, example, release_messages
+from bot.programme.waves import QUESTIONNAIRES
+from bot.reading import id_in, ids_about
 from bot.surveys import rules
 from bot.surveys.instrument import as_declared
-from bot.surveys.release import Release, Result, Row, from_ledger
-from bot.texts import _, marked, ngettext, said_date, said_month
-from bot.ui import Block, Bullets, Button, Buttons, Form, Heading, Message, Text
+from bot.surveys.release import Release, from_ledger
+from bot.texts import _, marked, said_date
+from bot.ui import Button, Buttons, Form, Heading, Message, Picture, Text
 from storage import places
-from storage.records import Due, LedgerEntry, NotThere, Programme
+from storage.consents import EXACT_WAVES
+from storage.records import Due, LedgerEntry, NotThere, Person, Programme, Wave
 from storage.unit_of_work import UnitOfWork
 
 flow = Flow("released")
 
 AT_ONCE = 200
 """People in one transaction."""
+TOLD_TO_CONTROLS = ("end", "follow_up")
+"""Of these alone the comparison group is told by a message: with three questionnaires and their reminders, more would
+not fit into the eight messages that they get in a year. The others are on their home."""
 BUTTONS_IN_A_ROW = 6
 LISTED = 36
 """Releases that can be picked from the list: of three years of a wave each month."""
-PAGE = 8_000
-"""How much of comments goes into one message, in characters as they travel: both platforms take a little more."""
-AROUND_A_COMMENT = 150
 
-ROLES = {"mentor": marked("Mentors"), "mentee": marked("Mentees"), "control": marked("Comparison group")}
-
-
-class Told(NamedTuple):
-    """A release, and those before it of the same instrument, newest first."""
-
-    wave_id: int
-    release: Release
-    earlier: Sequence[Release] = ()
+KINDS = {
+    "pulse": marked("Check-in"),
+    "questionnaire": marked("Questionnaire"),
+    "reflection": marked("Reflection on the learning sets"),
+}
 
 
 @flow.job("release_post")
 def post(due: Due, uow: UnitOfWork) -> None:
-    """Post what a wave let out in the leads channel, all comments included, and have everybody told."""
+    """Post what a wave let out in the leads channel, all of it, and have everybody told."""
     told = _told(_entry(id_in(due.subject), uow), uow)
-    programme = _programme_of(told.wave_id, uow)
-    seen_by = _in_the_channel()
-    to, key = places.leads(programme), _key(told.wave_id)
-    uow.outbox.add(to=to, key=key, message=release_message(told, seen_by))
-    for number in range(2, len(pages(told.release.comments)) + 1):
-        uow.outbox.add(to=to, key=f"{key}:comments:{number}", message=comments_page(told, number, seen_by))
+    to = places.leads(_programme_of(told.wave_id, uow))
+    for number, message in enumerate(release_messages(told, _in_the_channel()), start=1):
+        uow.outbox.add(to=to, key=_key(told.wave_id, number), message=message)
     uow.due.add("release_tell", f"{told.wave_id}:0", uow.now)
 
 
 @flow.job("release_tell")
 def tell(due: Due, uow: UnitOfWork) -> None:
-    """Tell the next of those who take part now, in the roles that were asked."""
+    """Tell the next of those who take part now, in the roles that were asked: one message, which leads to any more."""
     wave_id, _colon, after = due.subject.partition(":")
     told = _told(_entry(id_in(wave_id), uow), uow)
-    programme = _programme_of(told.wave_id, uow)
-    people = uow.roll.taking_part(programme.id, _asked(told.wave_id, uow), after=id_in(after), limit=AT_ONCE)
-    message = release_message(told, _("Everybody who takes part, and the leads, see the same."))
-    for person in people:
+    wave = uow.waves.get(told.wave_id)
+    roles = [role for role in _asked(wave.id, uow) if role != "control" or wave.name in TOLD_TO_CONTROLS]
+    people = uow.roll.taking_part(wave.programme_id, roles, after=id_in(after), limit=AT_ONCE)
+    message, *_more = release_messages(told, _("Everybody who takes part, and the leads, see the same."))
+    for person in _of_the_group(wave, people, uow):
         uow.outbox.add(to=places.dm(person), key=_key(told.wave_id), message=message)
     if len(people) == AT_ONCE:
         uow.due.add("release_tell", f"{told.wave_id}:{people[-1].id}", uow.now)
 
 
+def _of_the_group(wave: Wave, people: Sequence[Person], uow: UnitOfWork) -> list[Person]:
+    """Of these people those who are told of a wave: where there are two of one questionnaire, exact and in steps, each
+    of them is told of one, and finds the other among the results."""
+    programme = uow.programmes.get(wave.programme_id)
+    if programme.disclosure != rules.RESEARCH.name or wave.name not in QUESTIONNAIRES:
+        return [*people]
+    exact = uow.consents.who(programme.id, EXACT_WAVES)
+    return [person for person in people if (person.id in exact) == (wave.level == rules.RESEARCH.name)]
+
+
 @flow.button("results", leads=True)
 def show_list(event: Event, uow: UnitOfWork) -> Outcome:
     """Show which releases there are."""
-    listed = [Told(entry.wave_id, from_ledger(entry.body)) for entry in reversed(_readable(event, uow))]
+    listed = [(entry.wave_id, from_ledger(entry.body)) for entry in reversed(_readable(event, uow))]
     return Private(list_of_results(listed))
 
 
 @flow.button("result", leads=True)
 def show_one(event: Event, uow: UnitOfWork) -> Outcome:
-    """Show a release again."""
-    return Private(release_message(_told_to(event, id_in(event.subject), uow), _for_one_reader()))
+    """Show a release again, from its first message."""
+    return _shown(event, id_in(event.subject), 1, uow)
 
 
-@flow.button("result_comments", leads=True)
-def show_comments(event: Event, uow: UnitOfWork) -> Outcome:
-    """Show a page of the comments of a release."""
-    wave_id, number = ids_about(event.subject)
-    told = _told_to(event, wave_id, uow)
-    if not 1 <= number <= len(pages(told.release.comments)):
+@flow.button("result_page", leads=True)
+def show_page(event: Event, uow: UnitOfWork) -> Outcome:
+    """Show another message of a release."""
+    return _shown(event, *ids_about(event.subject), uow)
+
+
+def _shown(event: Event, wave_id: int, number: int, uow: UnitOfWork) -> Outcome:
+    messages = release_messages(_told_to(event, wave_id, uow), _for_one_reader())
+    if not 1 <= number <= len(messages):
         raise NotThere("no such page")
-    return Private(comments_page(told, number, _for_one_reader()))
+    return Private(messages[number - 1])
 
 
 def _readable(event: Event, uow: UnitOfWork) -> list[LedgerEntry]:
@@ -126,8 +132,12 @@ def _entry(wave_id: int, uow: UnitOfWork) -> LedgerEntry:
 
 
 def _told(entry: LedgerEntry, uow: UnitOfWork) -> Told:
-    earlier = [from_ledger(before.body) for before in uow.ledger.before(entry)]
-    return Told(entry.wave_id, from_ledger(entry.body), earlier)
+    release = from_ledger(entry.body)
+    before = (from_ledger(other.body) for other in uow.ledger.before(entry))
+    # Those who agreed to exact counts are other people than those who did not: the two are not compared.
+    earlier = [other for other in before if other.level == release.level]
+    pictures = [Picture(picture.name, picture.alt) for picture in uow.pictures.of(entry.wave_id)]
+    return Told(entry.wave_id, release, earlier, pictures)
 
 
 def _programme_of(wave_id: int, uow: UnitOfWork) -> Programme:
@@ -138,175 +148,29 @@ def _asked(wave_id: int, uow: UnitOfWork) -> tuple[str, ...]:
     return as_declared(uow.waves.get(wave_id).instrument).audience
 
 
-def _key(wave_id: int) -> str:
-    return f"release:{wave_id}"
+def _key(wave_id: int, number: int = 1) -> str:
+    return f"release:{wave_id}" if number == 1 else f"release:{wave_id}:{number}"
 
 
 # What is said
 
 
-def release_message(told: Told, seen_by: str) -> Message:
-    """A release: the same words for whoever reads it, but for who sees it."""
-    release = told.release
-    title = _("Results: {title}").format(title=release.title)
-    if release.refused:
-        said = _refusal(release)
-        return Message(said, (Heading(title), Text(said)), seen_by)
-    compared = [(row, _row_before(row, told.earlier)) for row in release.rows]
-    said = _in_short(release, compared)
-    blocks: list[Block] = [Heading(title), Text(said)]
-    for row, before in compared:
-        blocks += [Heading(_who_answered(row)), Bullets(tuple(_line(result, row, before) for result in row.results))]
-    blocks.append(Text(_why_ranges(release)))
-    if release.comments:
-        blocks += _comments(told, 1)
-    return Message(f"{title}. {said}", tuple(blocks), seen_by)
-
-
-def comments_page(told: Told, number: int, seen_by: str) -> Message:
-    """A page of the comments, from 1."""
-    title = _("Results: {title}").format(title=told.release.title)
-    said = _("{title}, closed on {day}").format(title=title, day=said_date(told.release.closed_on))
-    return Message(said, (Text(said), *_comments(told, number)), seen_by)
-
-
-def _comments(told: Told, number: int) -> tuple[Block, ...]:
-    paged = pages(told.release.comments)
-    heading = _("What people wrote")
-    if len(paged) > 1:
-        heading = _("What people wrote, page {page} of {pages}").format(page=number, pages=len(paged))
-    more = Button(_("More of what people wrote"), "result_comments", about(told.wave_id, number + 1))
-    return (
-        Heading(heading),
-        Text(_("Exact words of those who let them be shown, in no order.")),
-        Bullets(tuple(_("“{words}”").format(words=words) for words in paged[number - 1])),
-        *((Buttons((more,)),) if number < len(paged) else ()),
-    )
-
-
-def pages(comments: Sequence[str]) -> list[tuple[str, ...]]:
-    """The comments in parts that fit into a message each, in the order of the ledger."""
-    paged: list[tuple[str, ...]] = []
-    room = 0
-    for words in comments:
-        size = len(json.dumps(words)) + AROUND_A_COMMENT
-        if size > room:
-            paged.append(())
-            room = PAGE
-        paged[-1] += (words,)
-        room -= size
-    return paged
-
-
-Before = tuple[Row, date] | None
-"""A row of the same roles in an earlier release, and when that closed."""
-
-
-def _row_before(row: Row, earlier: Sequence[Release]) -> Before:
-    for release in earlier:
-        for before in release.rows:
-            if before.roles == row.roles:
-                return before, release.closed_on
-    return None
-
-
-def _in_short(release: Release, compared: Sequence[tuple[Row, Before]]) -> str:
-    """The one sentence for who reads no more, and whether anything has changed."""
-    answered = _("{n} of {invited} people answered by {day}.").format(
-        n=sum(row.n for row in release.rows),
-        invited=sum(row.invited for row in release.rows),
-        day=said_date(release.closed_on),
-    )
-    directions = [
-        rules.compare(row, before[0], result.split) for row, before in compared if before for result in row.results
-    ]
-    if not any(directions):
-        return answered
-    changed = sum(direction in {"higher", "lower"} for direction in directions)
-    if not changed:
-        return _("{answered} Nothing is clearly higher or lower than before.").format(answered=answered)
-    trend = ngettext(
-        "{answered} {count} result is clearly higher or lower than before.",
-        "{answered} {count} results are clearly higher or lower than before.",
-        changed,
-    )
-    return trend.format(answered=answered, count=changed)
-
-
-def _who_answered(row: Row) -> str:
-    match row.roles:
-        case (role,):
-            who = _(ROLES[role])
-        case ("mentor", "mentee"):
-            who = _("Mentors and mentees together")
-        case roles:
-            who = ", ".join(_(ROLES[role]) for role in roles)
-    return _("{who}: {n} of {invited} answered").format(who=who, n=row.n, invited=row.invited)
-
-
-def _line(result: Result, row: Row, before: Before) -> str:
-    low, high = rules.percent(result, row.n)
-    if result.low == result.high:
-        said = _("{about}: {low} of {n} {what} ({low_percent}%)")
-    else:
-        said = _("{about}: {low} to {high} of {n} {what} ({low_percent}% to {high_percent}%)")
-    line = said.format(
-        about=result.about,
-        low=result.low,
-        high=result.high,
-        n=row.n,
-        what=result.favourable_words,
-        low_percent=low,
-        high_percent=high,
-    )
-    if before is None:
-        return line
-    trend = {
-        "higher": _("{line}; higher than in {month}"),
-        "lower": _("{line}; lower than in {month}"),
-        "same": _("{line}; about the same as in {month}"),
-        None: "{line}",
-    }
-    return trend[rules.compare(row, before[0], result.split)].format(line=line, month=said_month(before[1]))
-
-
-def _why_ranges(release: Release) -> str:
-    level = rules.BY_NAME[release.level]
-    if level == rules.RESEARCH:
-        return _(
-            "The counts are exact, as everybody who was asked agreed beforehand. The answers are destroyed; this is "
-            "told once and never revised."
-        )
-    return _(
-        "Each result is a range, in steps of {step} or more, so that it does not give away what one person answered. "
-        "The answers are destroyed; this is told once and never revised."
-    ).format(step=said_number(level.role_step))
-
-
-def _refusal(release: Release) -> str:
-    if release.refused == "few":
-        said = _("Too few answered by {day} for anything to be told. The answers are destroyed.")
-    else:
-        said = _(
-            "No result could be computed of what was sent by {day}. The answers are destroyed, and nobody has seen "
-            "them."
-        )
-    return said.format(day=said_date(release.closed_on))
-
-
-def list_of_results(listed: Sequence[Told]) -> Message:
-    """The releases, newest first, with a button for each."""
-    said = _("Results of check-ins")
+def list_of_results(listed: Sequence[tuple[int, Release]]) -> Message:
+    """The releases by wave, newest first, with a button for each."""
+    said = _("Results so far")
     seen_by = _("Only you see this list. Everybody who takes part, and the leads, see the same results.")
     if not listed:
-        none_yet = _("There are no results yet. They are told once, when a check-in closes.")
+        none_yet = _("There are no results yet. They are told once, when a check-in or a questionnaire closes.")
         return Message(none_yet, (Text(none_yet),), seen_by)
-    buttons = [
-        Button(_("Closed on {day}").format(day=said_date(told.release.closed_on)), "result", str(told.wave_id))
-        for told in listed[:LISTED]
-    ]
+    buttons = [Button(_name_of(release), "result", str(wave_id)) for wave_id, release in listed[:LISTED]]
     rows = [buttons[start : start + BUTTONS_IN_A_ROW] for start in range(0, len(buttons), BUTTONS_IN_A_ROW)]
     return Message(said, (Heading(said), *(Buttons(tuple(row)) for row in rows)), seen_by)
+
+
+def _name_of(release: Release) -> str:
+    exact = rules.BY_NAME[release.level] == rules.RESEARCH
+    said = _("{kind} (exact), closed on {day}") if exact else _("{kind}, closed on {day}")
+    return said.format(kind=_(KINDS[release.kind]), day=said_date(release.closed_on))
 
 
 def not_for_you(programme: Programme | None) -> Message:
@@ -323,56 +187,8 @@ def _in_the_channel() -> str:
     return _("Everybody in this leads channel can see this. Everybody who takes part gets the same.")
 
 
-_ABOUT = {
-    "useful": marked("Our meetings are useful to me"),
-    "open": marked("I can speak openly with the other of my pair"),
-    "time": marked("I can find the time to meet"),
-}
-"""As the pulse has it."""
-
-
-def _example_row(roles: tuple[str, ...], n: int, *steps: tuple[int, int]) -> Row:
-    results = tuple(
-        Result(split, _(words), _("agree"), low, high)
-        for (split, words), (low, high) in zip(_ABOUT.items(), steps, strict=True)
-    )
-    return Row(roles, invited=18 * len(roles), n=n, results=results)
-
-
-def _example(
-    *rows: Row, comments: tuple[str, ...] = (), refused: str = "", closed: date = date(2026, 11, 17)
-) -> Release:
-    title = _("Mentor pulse, Mentee pulse")
-    return Release("pulse", title, "standard", date(2026, 11, 3), closed, rows, comments, refused)
-
-
-def _example_told() -> Told:
-    now = _example(
-        _example_row(("mentor",), 17, (15, 17), (12, 14), (6, 8)),
-        _example_row(("mentee",), 16, (14, 16), (14, 16), (8, 10)),
-        comments=(_("The agenda helps us to start."), _("Finding a date is the hard part.")),
-    )
-    before = _example(
-        _example_row(("mentor",), 18, (13, 15), (13, 15), (13, 15)),
-        _example_row(("mentee",), 15, (13, 15), (4, 6), (7, 9)),
-        closed=date(2026, 9, 15),
-    )
-    return Told(4, now, (before,))
-
-
-def _example_of_many() -> Told:
-    words = _("It was good to hear that others find the same things hard.")
-    return Told(4, _example(_example_row(("mentor", "mentee"), 12, (9, 12), (5, 8), (0, 4)), comments=(words,) * 60))
-
-
 EXAMPLES: dict[str, Callable[[], Message | Form]] = {
-    "release": lambda: release_message(_example_told(), _in_the_channel()),
-    "release_first": lambda: release_message(Told(4, _example_told().release), _for_one_reader()),
-    "release_pooled_with_many_comments": lambda: release_message(_example_of_many(), _in_the_channel()),
-    "comments_page": lambda: comments_page(_example_of_many(), 2, _for_one_reader()),
-    "release_few": lambda: release_message(Told(4, _example(refused="few")), _in_the_channel()),
-    "release_not_computed": lambda: release_message(Told(4, _example(refused="not_computed")), _in_the_channel()),
-    "list_of_results": lambda: list_of_results([_example_told(), Told(2, _example_told().earlier[0])]),
+    "list_of_results": lambda: list_of_results([(4, example()), (2, example(month=9))]),
     "list_of_results_none": lambda: list_of_results([]),
     "not_for_you": lambda: not_for_you(PROGRAMME),
 }

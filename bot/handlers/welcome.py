@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.copies import choices_button, is_open, what_is_asked
 from bot.examples import CONTROL, MENTEE, MENTOR, PROGRAMME, participant
 from bot.flow import Event, Flow, Outcome, Update, UserError
 from bot.handlers.help import whom_to_ask
@@ -109,7 +110,7 @@ def remind(due: Due, uow: UnitOfWork) -> None:
 def how_it_stands(event: Event, uow: UnitOfWork) -> Outcome:
     """Whether the person takes part."""
     part = participant_of(event, uow)
-    return Update(_answered(part, uow.programmes.get(part.programme_id)))
+    return Update(_answered(part, uow.programmes.get(part.programme_id), uow))
 
 
 @flow.button("join", again=how_it_stands)
@@ -166,7 +167,7 @@ def _undecided(due: Due, uow: UnitOfWork) -> Participant | None:
 
 def _close_cards(part: Participant, uow: UnitOfWork) -> Message:
     """Let every card that asked show how it stands now; what has not been sent need not be."""
-    message = _answered(part, uow.programmes.get(part.programme_id))
+    message = _answered(part, uow.programmes.get(part.programme_id), uow)
     uow.due.drop("welcome", _subject(part))
     uow.due.drop("welcome_reminder", _subject(part))
     for key in (_card_key(part), uow.outbox.newest(dm(part.person), _reminder_keys(part))):
@@ -188,10 +189,10 @@ def _reminder_keys(part: Participant) -> str:
     return f"welcome_reminder:{_subject(part)}:"
 
 
-def _answered(part: Participant, programme: Programme) -> Message:
+def _answered(part: Participant, programme: Programme, uow: UnitOfWork) -> Message:
     match part.state:
         case "joined":
-            return thanks(part, programme)
+            return thanks(part, programme, can_choose=is_open(programme, uow))
         case "declined":
             return declined(part, programme)
         case "left":
@@ -385,8 +386,8 @@ def reminder(part: Participant, programme: Programme) -> Message:
     )
 
 
-def thanks(part: Participant, programme: Programme) -> Message:
-    """After the yes, and what comes next."""
+def thanks(part: Participant, programme: Programme, *, can_choose: bool = False) -> Message:
+    """After the yes, and what comes next. ``can_choose``: there is something about results to choose."""
     if part.role == "control":
         next_step = _("I will write when a questionnaire opens. Until then there is nothing to do.")
     elif part.role == "mentor":
@@ -398,6 +399,7 @@ def thanks(part: Participant, programme: Programme) -> Message:
         (
             Text(_("Thank you for taking part in {programme}.").format(programme=programme.name)),
             Text(next_step),
+            *((Text(what_is_asked()), Buttons((choices_button(),))) if can_choose else ()),
             Text(_("You can stop at any time: a line to this address is enough.")),
             Contact(programme.contact_name, programme.contact_email),
             Buttons((Button(_("What can I do here?"), "home"), Button(_("Get help"), "support"))),
@@ -458,6 +460,7 @@ EXAMPLES: dict[str, Callable[[], Message | Form]] = {
     "thanks_mentee": lambda: thanks(replace(_MENTEE, state="joined"), PROGRAMME),
     "thanks_mentor": lambda: thanks(replace(_MENTOR, state="joined"), PROGRAMME),
     "thanks_control": lambda: thanks(replace(_CONTROL, state="joined"), PROGRAMME),
+    "thanks_with_choices": lambda: thanks(replace(_CONTROL, state="joined"), PROGRAMME, can_choose=True),
     "declined": lambda: declined(replace(_MENTEE, state="declined"), PROGRAMME),
     "left": lambda: left(PROGRAMME),
     "no_part": lambda: no_part(PROGRAMME),

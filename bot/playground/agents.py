@@ -14,7 +14,8 @@ from bot import app as application
 from bot import handlers
 from bot.clock import Clock, real_time
 from bot.config import Settings, Teams
-from bot.playground.demo import LONDON, keys_beside
+from bot.playground.figures import LONDON
+from bot.playground.simulation import keys_beside
 from bot.programme.cadence import MORNING
 from bot.programme.quiet import Quiet, next_allowed
 from bot.reading import about

@@ -5,6 +5,8 @@ then see.
 """
 
 import asyncio
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,6 +18,11 @@ from storage.records import Account
 
 UNTIL_IT_HANGS_UP = 0.01
 """Seconds between two looks at whether the bot still waits."""
+
+
+async def pause(seconds: float) -> None:
+    """Let wire time pass."""
+    await asyncio.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,8 @@ class Shown:
 
     ``key``: the bot's own key for the message, where the platform carries it. ``lines``: every text on it, top to
     bottom, unescaped. ``at``: programme time of the post (an edit does not change it). ``raw``: what the bot sent.
-    ``ephemeral``: only this person sees it and it cannot be edited by its id.
+    ``ephemeral``: only this person sees it and it cannot be edited by its id. ``by``: the name of who typed it; empty
+    for a message of the bot's.
     """
 
     id: str
@@ -45,6 +53,8 @@ class Shown:
     buttons: tuple[ShownButton, ...]
     raw: dict[str, Any]
     ephemeral: bool = False
+    edited: bool = False
+    by: str = ""
 
     @property
     def text(self) -> str:
@@ -60,8 +70,21 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """A conversation in somebody's app. ``kind``: ``dm``, ``group`` or ``channel``. ``members``: names of the people in
+    it, themselves included. ``messages``: ids of what they can see there, oldest first: of the bot and of people."""
+
+    id: str
+    kind: str
+    name: str
+    members: tuple[str, ...]
+    messages: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ShownForm:
-    """A form on the screen: its texts, its field names with what they hold, and the errors beside them."""
+    """A form on the screen: its texts, its field names with what they hold (a tuple where several can be chosen), the
+    errors beside them, and the values that a field lets one choose from."""
 
     name: str
     subject: str
@@ -71,6 +94,7 @@ class ShownForm:
     values: Values
     errors: dict[str, str]
     raw: dict[str, Any]
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +122,14 @@ class Client(Protocol):
         """The message with this id as it is on the screen now; None where this person can see none."""
         ...
 
+    def rooms(self) -> list[Room]:
+        """The conversations that this person is in."""
+        ...
+
+    def write(self, words: str) -> Shown:
+        """Put words on the screen of everybody in the conversation, without the bot; ``say`` and ``command`` send."""
+        ...
+
     async def command(self, words: str) -> Answer:
         """``/words`` on Slack, ``words`` typed to the bot on Teams, such as ``logmeeting`` or ``leads here``."""
         ...
@@ -119,6 +151,14 @@ class Client(Protocol):
         no such button."""
         ...
 
+    def close(self, form: ShownForm) -> None:
+        """Close an open form without sending it."""
+        ...
+
+    def home(self) -> Shown | None:
+        """The bot's home as it is on the screen, where the platform has such a place."""
+        ...
+
     async def open_home(self) -> Shown | None:
         """Open the bot's home: the App Home on Slack, the word ``home`` on Teams; the home as it is shown then, where
         the answer carries it (on Teams it arrives in the conversation)."""
@@ -136,12 +176,13 @@ class Client(Protocol):
 @dataclass(frozen=True, slots=True)
 class Member:
     """Somebody whom a stand-in knows. Slack: one workspace member, who has confirmed the address or not; Teams: one
-    user of the tenant."""
+    user of the tenant. ``time_zone``: as set in the person's app."""
 
     account: Account
     name: str
     email: str
     email_confirmed: bool = True
+    time_zone: str = "Europe/London"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +207,8 @@ class Fault:
 
     ``kind``: ``status`` (answer with this status and nothing happens), ``slack_error`` (answer ``ok: false`` with this
     ``error``), ``reply_lost`` (the call is carried out, the connection closes without an answer), ``reply_late`` (the
-    call is carried out, and the answer would come after the bot has given up waiting).
+    call is carried out, and the answer would come after the bot has given up waiting), ``delay`` (the call is carried
+    out, and its answer comes after so many ``seconds`` of wire time).
     """
 
     method: str
@@ -175,9 +217,13 @@ class Fault:
     status: int = 500
     error: str = ""
     retry_after: int | None = None
+    seconds: float = 1.0
 
     async def answer(self, request: web.Request) -> None:
         """Do to the answer of a call that was carried out what this fault does."""
+        if self.kind == "delay":
+            await pause(self.seconds)
+            return
         while self.kind == "reply_late" and request.transport is not None:  # noqa: ASYNC110 - see below
             await asyncio.sleep(UNTIL_IT_HANGS_UP)  # aiohttp says in no other way that the connection is gone
         if request.transport is not None:
@@ -185,10 +231,12 @@ class Fault:
 
 
 class StandIn(Protocol):
-    """A local platform: its server, and the apps of its people."""
+    """A local platform: its server, and the apps of its people. ``changed``: ids of messages that have come or changed
+    on anybody's screen, in this order; whoever reads them may take them away."""
 
     platform: str
     posts: list[Post]
+    changed: deque[str]
     edits: int
     faults: list[Fault]
     last_action: dict[Account, datetime]

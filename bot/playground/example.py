@@ -1,13 +1,15 @@
 """The example programme: 18 pairs and 26 controls in six hospitals, half on Slack, half on Teams; names invented."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot import handlers
 from bot.playground.client import Member
+from bot.surveys.instrument import ROLES
 from storage import places
-from storage.records import Account, Conversation, SupportService
+from storage.records import Account, Conversation, Newcomer, SupportService
 from storage.unit_of_work import UnitOfWork
 
 STARTS = datetime(2026, 9, 1, 6, 0, tzinfo=UTC)
@@ -64,7 +66,7 @@ INTERESTS = (
 
 @dataclass(frozen=True, slots=True)
 class ExamplePerson:
-    """Somebody in the example. ``part``: mentor, mentee, control, or a duty."""
+    """Somebody invented. ``part``: mentor, mentee, control, or a duty. ``duties``: those beside a part or another."""
 
     account: Account
     name: str
@@ -74,6 +76,7 @@ class ExamplePerson:
     grade: str
     profile: str
     region: str
+    duties: frozenset[str] = frozenset()
 
     @property
     def member(self) -> Member:
@@ -92,9 +95,9 @@ def people() -> list[ExamplePerson]:
         number = len(everybody)
         everybody.append(
             ExamplePerson(
-                account=_account(number, on_slack=on_slack),
+                account=account_of(number, on_slack=on_slack),
                 name=name,
-                email=name.lower().replace(" ", ".").replace("'", "") + "@westmarch.example",
+                email=address_of(name),
                 part=part,
                 organisation=organisation,
                 grade=grade,
@@ -115,9 +118,21 @@ def people() -> list[ExamplePerson]:
     return everybody
 
 
-def load(uow: UnitOfWork, everybody: list[ExamplePerson], leads_channel: str) -> int:
+SMALL = {0, 1, 6, 7, 12, 13}
+"""The pairs of a small programme: two on Slack, two across the platforms, two on Teams."""
+
+
+def few_people() -> list[ExamplePerson]:
+    """Six of the pairs, one facilitator, and the leads and seniors."""
+    everybody = people()
+    mentors, mentees, others = everybody[:18], everybody[18:36], [p for p in everybody[36:] if p.part != "control"]
+    pairs = [each for several in (mentors, mentees) for number, each in enumerate(several) if number in SMALL]
+    return [*pairs, *others[:-2]]
+
+
+def load(uow: UnitOfWork, everybody: Sequence[ExamplePerson], leads_channel: str = "") -> int:
     """Enter the example into an empty database and start it; the id of the programme. ``leads_channel``: the Slack
-    channel that stands for the leads' own; it is bound as if a lead had typed ``leads here``."""
+    channel that stands for the leads' own, where it is to be bound as if a lead had typed ``leads here``."""
     programme_id = uow.programmes.add(
         name="Westmarch peer mentoring",
         starts_on=STARTS_ON,
@@ -128,33 +143,44 @@ def load(uow: UnitOfWork, everybody: list[ExamplePerson], leads_channel: str) ->
         contact_email="dominic.hale@westmarch.example",
         is_demo=True,
     )
-    ids: dict[str, list[int]] = {}
-    for person in everybody:
-        person_id = uow.people.add(
-            name=person.name,
-            email=person.email,
-            accounts=[person.account],
-            time_zone="Europe/London",
-            region=person.region,
-            profile=person.profile,
-            grade=person.grade,
-            organisation_name=person.organisation,
-            since=date(2026, 8, 5),
-        )
-        ids.setdefault(person.part, []).append(person_id)
-        if person.part in ("mentor", "mentee", "control"):
-            uow.people.enrol(programme_id, person_id, person.part)
-        else:
-            uow.people.give_duty(programme_id, person_id, person.part)
-    for mentor_id, mentee_id in zip(ids["mentor"], ids["mentee"], strict=True):
-        uow.pairs.add(programme_id, mentor_id, mentee_id)
+    ids = enter(uow, programme_id, everybody)
+    uow.pairs.add_all(programme_id, zip(ids["mentor"], ids["mentee"], strict=True))
     _add_sets(programme_id, ids, uow)
     for service in SERVICES:
         uow.programmes.add_service(programme_id, service)
     programme = uow.programmes.get(programme_id)
-    uow.places.bind(places.leads(programme), Conversation("slack", SLACK_TEAM, leads_channel, "channel"))
+    if leads_channel:
+        uow.places.bind(places.leads(programme), Conversation("slack", SLACK_TEAM, leads_channel, "channel"))
     handlers.begin(programme, uow)
     return programme_id
+
+
+def enter(uow: UnitOfWork, programme_id: int, everybody: Sequence[ExamplePerson]) -> dict[str, list[int]]:
+    """Enter people with their parts and duties; the ids of those with each part."""
+    newcomers = [
+        Newcomer(
+            name=person.name,
+            email=person.email,
+            accounts=(person.account,),
+            time_zone="Europe/London",
+            region=person.region,
+            profile=person.profile,
+            grade=person.grade,
+            organisation=person.organisation,
+            since=date(2026, 8, 5),
+        )
+        for person in everybody
+    ]
+    ids: dict[str, list[int]] = {}
+    roles = {}
+    for person, person_id in zip(everybody, uow.people.add_all(newcomers), strict=True):
+        ids.setdefault(person.part, []).append(person_id)
+        if person.part in ROLES:
+            roles[person_id] = person.part
+        else:
+            uow.people.give_duty(programme_id, person_id, person.part)
+    uow.people.enrol_all(programme_id, roles)
+    return ids
 
 
 LONDON = ZoneInfo("Europe/London")
@@ -168,9 +194,10 @@ SETS = (
 
 
 def _add_sets(programme_id: int, ids: dict[str, list[int]], uow: UnitOfWork) -> None:
-    """Three Action Learning Sets of six mentors each: all on Slack, across the platforms, all on Teams."""
-    for number, (name, first, place) in enumerate(SETS):
-        learning_set = uow.sets.add(programme_id, name, ids["facilitator"][number])
+    """An Action Learning Set for each facilitator, of six mentors: all on Slack, across the platforms, all on Teams."""
+    for number, facilitator_id in enumerate(ids["facilitator"]):
+        name, first, place = SETS[number]
+        learning_set = uow.sets.add(programme_id, name, facilitator_id)
         for mentor_id in ids["mentor"][6 * number : 6 * number + 6]:
             uow.sets.add_member(learning_set.id, mentor_id)
         for session in range(SESSIONS_IN_A_YEAR):
@@ -191,7 +218,13 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.replace("\n", " ").split(";")]
 
 
-def _account(number: int, *, on_slack: bool) -> Account:
+def address_of(name: str) -> str:
+    """Somebody's e-mail address, which leads nowhere."""
+    return name.lower().replace(" ", ".").replace("'", "") + "@westmarch.example"
+
+
+def account_of(number: int, *, on_slack: bool) -> Account:
+    """The account of the person with this number, from 0, in the workspace or the tenant of the examples."""
     if on_slack:
         return Account("slack", SLACK_TEAM, f"U{number + 1:04}WM")
     return Account("teams", TEAMS_TENANT, f"00000000-0000-4000-8000-{number + 1:012}")

@@ -25,6 +25,7 @@ from bot.platforms.slack.scopes import SLACK_SCOPES
 from bot.playground.client import Fault, Member
 from bot.playground.slack_blocks import Json
 from bot.playground.slack_client import SlackClient
+from bot.playground.slack_scopes import OPEN_SOCKET, needed
 from bot.playground.slack_sockets import PATH as LINK
 from bot.playground.slack_sockets import SlackSockets
 from bot.playground.slack_workspace import APP, BOT_USER, ApiError, Workspace
@@ -34,8 +35,7 @@ TOKEN = "xoxb-stand-in"  # noqa: S105 - opens nothing but this stand-in
 APP_TOKEN = "xapp-stand-in"  # noqa: S105 - as little
 SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"  # noqa: S105 - the one in Slack's own example
 EVENTS = "/slack/events"
-OPEN_SOCKET = "apps.connections.open"
-"""The one method that takes the app's token, and not the bot's."""
+UPLOAD = "files.getUploadURLExternal"
 RETRIES = 3
 SECONDS_TO_ANSWER = 3.0
 POSTS_AT_ONCE = 4
@@ -56,11 +56,14 @@ PER_MINUTE = {
     "views.push": 100,
     "views.update": 100,
     "views.publish": 100,
+    UPLOAD: 100,
+    "files.completeUploadExternal": 100,
 }
 """Calls a minute for each method but ``chat.postMessage``, by Slack's tiers."""
 
 NO_JSON = frozenset({
     "users.info", "users.lookupByEmail", "conversations.info", "conversations.members", "conversations.history",
+    UPLOAD,
 })  # fmt: skip
 """Methods that read their arguments from the query or a form only."""
 
@@ -89,8 +92,9 @@ class SlackStandIn:
 
     ``workspace``: what is in it. ``per_minute``: the rate of each method; a test may change it. ``calls``: how often
     each method was called, refused calls included. ``over_sockets``: the bot is told to connect, and everything goes
-    through ``sockets``; it has no signing secret then. ``scopes``: those of the bot's token. ``clock_ahead``: seconds
-    by which the clock of this Slack is ahead of the bot's.
+    through ``sockets``; it has no signing secret then. ``scopes``: those of the bot's token; ``app_scopes``: of the
+    app's. ``clock_ahead``: seconds by which the clock of this Slack is ahead of the bot's. ``seconds_to_answer``: how
+    long an acknowledgement is waited for; a test that has none come may wait less.
     """
 
     platform = "slack"
@@ -100,9 +104,12 @@ class SlackStandIn:
         self.sockets = SlackSockets()
         self.over_sockets = over_sockets
         self.posts = self.workspace.posts
+        self.changed = self.workspace.changed
         self.edits = 0
         self.scopes = set(SLACK_SCOPES)
+        self.app_scopes = {"connections:write"}
         self.clock_ahead = 0.0
+        self.seconds_to_answer = SECONDS_TO_ANSWER
         self.faults: list[Fault] = []
         self.last_action: dict[Account, datetime] = {}
         self.per_minute = dict(PER_MINUTE)
@@ -120,13 +127,14 @@ class SlackStandIn:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._serve_method)
         app.router.add_post("/response/{name}", self._serve_response_url)
+        app.router.add_post("/upload/{name}", self._serve_upload)
         app.router.add_get(LINK, self.sockets.serve)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS_TO_ANSWER))
+        self._http = aiohttp.ClientSession()
 
     async def stop(self) -> None:
         """Close the server and the apps. A later ``start`` serves the same workspace at the same port."""
@@ -173,8 +181,11 @@ class SlackStandIn:
         502 where it does not answer."""
         if self._http is None:
             raise RuntimeError("the stand-in has not been started")
+        in_time = aiohttp.ClientTimeout(total=self.seconds_to_answer)
         try:
-            async with self._http.post(self._bot_url + EVENTS, data=body, headers=dict(headers)) as answer:
+            async with self._http.post(
+                self._bot_url + EVENTS, data=body, headers=dict(headers), timeout=in_time
+            ) as answer:
                 return answer.status, await answer.text(), answer.headers
         except TimeoutError:
             return 504, "", {}
@@ -244,9 +255,11 @@ class SlackStandIn:
         fault = self._next_fault(method)
         if fault is not None and fault.kind in {"status", "slack_error"}:
             return self._dated(_faulty(fault))
-        given, token = await _arguments(request, method)
+        token = ""
         try:
+            given, token = await _arguments(request, method)
             self._admit(method, token)
+            self._check_scope(method, given)
             wait = self._wait(method, str(given.get("channel", "")))
             if wait:
                 headers = {"Retry-After": str(math.ceil(wait))}
@@ -256,10 +269,14 @@ class SlackStandIn:
                 answer["url"] = self.sockets.new_address(urlsplit(self._url).netloc)
             else:
                 answer |= self.workspace.methods[method](given)
+            if method == "users.info" and "users:read.email" not in self.scopes:
+                del answer["user"]["profile"]["email"]
+            if method == UPLOAD:
+                answer["upload_url"] = f"{self._url}/upload/{answer['upload_url']}"
             self.edits += method == "chat.update"
         except ApiError as error:
             messages = [f"[ERROR] {error.detail}"] if error.detail else []
-            answer = {"ok": False, "error": error.code, "response_metadata": {"messages": messages}}
+            answer = {"ok": False, "error": error.code, "response_metadata": {"messages": messages}} | error.more
         if fault is not None:
             await fault.answer(request)
         scopes = {"X-OAuth-Scopes": ",".join(sorted(self.scopes))} if token == TOKEN else {}
@@ -281,6 +298,18 @@ class SlackStandIn:
             await fault.answer(request)
         return web.Response(text="ok")
 
+    async def _serve_upload(self, request: web.Request) -> web.Response:
+        fault = self._next_fault("upload_url")
+        if fault is not None and fault.kind in {"status", "slack_error"}:
+            return _faulty(fault)
+        try:
+            self.workspace.take_file(request.match_info["name"], await request.read())
+        except ApiError as error:
+            return web.Response(status=400, text=error.code)
+        if fault is not None:
+            await fault.answer(request)
+        return web.Response(text="OK")
+
     def _next_fault(self, method: str) -> Fault | None:
         for fault in self.faults:
             if fault.method in method and fault.times > 0:
@@ -298,6 +327,12 @@ class SlackStandIn:
         if method not in (*self.workspace.methods, OPEN_SOCKET):
             raise ApiError("unknown_method")
 
+    def _check_scope(self, method: str, given: Json) -> None:
+        provided = self.app_scopes if method == OPEN_SOCKET else self.scopes
+        scope = needed(method, given, self.workspace.channels.get(str(given.get("channel"))))
+        if scope and scope not in provided:
+            raise ApiError("missing_scope", needed=scope, provided=",".join(sorted(provided)))
+
     def _wait(self, method: str, channel: str) -> float:
         """Seconds for which a call comes too early; it counts where it does not."""
         now = self._clock()
@@ -310,14 +345,24 @@ class SlackStandIn:
 
 
 async def _arguments(request: web.Request, method: str) -> tuple[Json, str]:
-    """What a call was given, and its token."""
-    given: Json = dict(request.query)
+    """What a call was given, and its token: in the header or in the body, never in the query."""
+    given: Json = {}
     if request.content_type != "application/json":
-        given |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        given = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     elif method not in NO_JSON:
-        given |= await request.json()
-    token = request.headers.get("Authorization", "").removeprefix("Bearer ") or str(given.get("token", ""))
-    return given, token
+        given = await _object_in(request)
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return dict(request.query) | given, token if scheme == "Bearer" else str(given.get("token", ""))
+
+
+async def _object_in(request: web.Request) -> Json:
+    try:
+        given = await request.json()
+    except ValueError:
+        raise ApiError("invalid_json") from None
+    if not isinstance(given, dict):
+        raise ApiError("json_not_object")
+    return given
 
 
 def _faulty(fault: Fault) -> web.Response:

@@ -179,6 +179,16 @@ class RichTextBlock(_Block, tag="rich_text", kw_only=True):
     elements: list[RichSection | RichList]
 
 
+class SlackFile(msgspec.Struct, forbid_unknown_fields=True):
+    id: Annotated[str, msgspec.Meta(pattern=r"^[F][A-Z0-9]{8,}$")]
+
+
+class ImageBlock(_Block, tag="image", kw_only=True):
+    alt_text: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    slack_file: SlackFile
+    title: Plain2000 | None = None
+
+
 class InputBlock(_Block, tag="input", kw_only=True):
     label: Plain2000
     element: InputElement
@@ -186,7 +196,9 @@ class InputBlock(_Block, tag="input", kw_only=True):
     optional: bool = False
 
 
-Block = HeaderBlock | SectionBlock | DividerBlock | ContextBlock | ActionsBlock | RichTextBlock | InputBlock
+Block = (
+    HeaderBlock | SectionBlock | DividerBlock | ContextBlock | ActionsBlock | RichTextBlock | ImageBlock | InputBlock
+)
 ViewBlocks = Annotated[list[Block], msgspec.Meta(min_length=1, max_length=100)]
 
 
@@ -251,6 +263,11 @@ def all_buttons(blocks: Iterable[Block]) -> Iterator[Button]:
             yield from block.elements
 
 
+def pictures(blocks: Iterable[Block]) -> list[str]:
+    """The file ids of all pictures, in reading order."""
+    return [block.slack_file.id for block in blocks if isinstance(block, ImageBlock)]
+
+
 def shown_button(button: Button) -> ShownButton:
     """A button on the screen, with what the bot has put into its value."""
     subject, _, version = button.value.rpartition(":")
@@ -265,6 +282,19 @@ def inputs(view: ModalView) -> dict[str, InputBlock]:
 def held(view: ModalView) -> Values:
     """What the fields of a modal hold when it opens."""
     return {name: _held(block.element) for name, block in inputs(view).items()}
+
+
+def kept(before: ModalView, values: Values, view: ModalView) -> Values:
+    """What was entered in the fields that a modal has in common with the one in whose place it stands."""
+    old, new = inputs(before), inputs(view)
+    same = {name for name in old.keys() & new.keys() if type(old[name].element) is type(new[name].element)}
+    return {name: values[name] for name in same}
+
+
+def options(view: ModalView) -> dict[str, tuple[str, ...]]:
+    """What can be chosen in the fields of a modal that give a choice."""
+    given = {name: getattr(block.element, "options", ()) for name, block in inputs(view).items()}
+    return {name: tuple(option.value for option in choices) for name, choices in given.items() if choices}
 
 
 def state_of(block: InputBlock, value: str | tuple[str, ...]) -> Json:
@@ -345,6 +375,8 @@ def _texts(block: Block) -> Iterator[str]:
             yield _read(text)
         case ContextBlock(elements=elements):
             yield from map(_read, elements)
+        case ImageBlock(alt_text=alt):
+            yield alt
         case ActionsBlock(elements=row):
             for button in row:
                 yield button.text.text

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from bot.playground import slack_blocks
-from bot.playground.client import Answer, Shown, ShownButton, ShownForm
+from bot.playground.client import Answer, Room, Shown, ShownButton, ShownForm
 from bot.playground.slack_blocks import Json
 from bot.playground.slack_workspace import APP, BOT_USER, ApiError, Channel, Modal, Sent, Workspace
 from bot.ui import Values
@@ -50,8 +50,24 @@ class SlackClient:
 
     def shown(self, message_id: str) -> Shown | None:
         """The message of the bot's with this id, if this person can see it."""
-        sent = next((sent for sent in self._workspace.seen_by(self._user) if sent.ts == message_id), None)
+        sent = self._workspace.message(self._user, message_id)
         return self._workspace.show(sent) if sent else None
+
+    def rooms(self) -> list[Room]:
+        """The conversations that this person is in; the direct message with the bot first."""
+        workspace = self._workspace
+        with_bot = workspace.dm(self._user)
+        others = [channel for channel in workspace.channels_of(self._user) if channel is not with_bot]
+        return [self._room(channel) for channel in (with_bot, *others)]
+
+    def _room(self, channel: Channel) -> Room:
+        names = sorted(self._workspace.people[user].name for user in channel.people)
+        seen = [sent.ts for sent in self._workspace.in_channel(channel, self._user)]
+        return Room(channel.id, channel.kind, channel.name, tuple(names), seen)
+
+    def write(self, words: str) -> Shown:
+        """Put words on the screens of a conversation; the bot is not told."""
+        return self._workspace.show(self._workspace.write(self._user, self._here(), words))
 
     async def command(self, words: str) -> Answer:
         """Type ``/words``."""
@@ -110,7 +126,8 @@ class SlackClient:
             sent = self._sent(message)
             payload |= self._around_message(sent)
         else:
-            view = {"id": message.id, "type": "home", "team_id": self._workspace.team} | message.raw
+            around = {"id": message.id, "team_id": self._workspace.team}
+            view = message.raw | around | {"hash": self._workspace.homes[self._user].hash}
             payload |= {"container": {"type": "view", "view_id": message.id}, "view": view}
         before, seen = set(self._workspace.modals), len(self._workspace.messages)
         raw_before = sent.raw if sent else None
@@ -174,6 +191,14 @@ class SlackClient:
         if status != 200:
             return self._still_open(status, modal)
         return self._after_submission(status, modal, json.loads(body) if body else {}, before)
+
+    def close(self, form: ShownForm) -> None:
+        """Close a modal, and nothing else: the bot has not asked to hear of it."""
+        self._workspace.modals.pop(form.raw["id"], None)
+
+    def home(self) -> Shown | None:
+        """The App Home as it is on the screen."""
+        return self._workspace.show_home(self._user)
 
     async def open_home(self) -> Shown | None:
         """Open the App Home; what it shows then."""
@@ -271,9 +296,9 @@ class SlackClient:
         raise LookupError(f"no button {button.action!r} on {message.key or message.id}")
 
     def _sent(self, message: Shown) -> Sent:
-        for sent in self._workspace.seen_by(self._user):
-            if (sent.channel, sent.ts) == (message.conversation, message.id):
-                return sent
+        sent = self._workspace.message(self._user, message.id)
+        if sent is not None and sent.channel == message.conversation:
+            return sent
         raise LookupError(f"{self.account} cannot see {message.key or message.id}")
 
     def _here(self) -> Channel:

@@ -5,11 +5,13 @@ Nothing here knows of HTTP: ``slack.py`` serves it.
 
 import json
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.clock import Clock
 from bot.playground import slack_blocks
@@ -22,6 +24,10 @@ TRIGGER_SECONDS = 3.0
 RESPONSE_URL_SECONDS = 1800.0
 RESPONSE_URL_USES = 5
 TEXT = 40_000
+"""Characters."""
+EDITED_TEXT = 4_000
+"""Bytes: what ``chat.update`` takes as text, escapes counted."""
+PNG = b"\x89PNG\r\n\x1a\n"
 GROUP = 8
 PAGE = 100
 APP = "A0PEERMENTOR"
@@ -30,28 +36,31 @@ BOT_USER = "U0PEERBOT"
 
 
 class ApiError(Exception):
-    """Slack answers ``ok: false`` with this code; ``detail`` says why."""
+    """Slack answers ``ok: false`` with this code; ``detail`` says why, ``more`` stands beside the code."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(self, code: str, detail: str = "", **more: str) -> None:
         super().__init__(code)
         self.code = code
         self.detail = detail
+        self.more = more
 
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation. ``people``: user ids, without the bot."""
+    """A conversation. ``people``: user ids, without the bot. ``is_public``: a channel that everybody can find."""
 
     id: str
     kind: str
     name: str
     people: set[str]
     has_bot: bool = True
+    is_public: bool = False
 
 
 @dataclass(slots=True)
 class Sent:
-    """A message of the bot's. ``only``: the user who alone sees it, or empty."""
+    """A message of the bot's, or with ``by`` (a user id) of somebody else. ``only``: the user who alone sees it, or
+    empty."""
 
     ts: str
     channel: str
@@ -61,6 +70,7 @@ class Sent:
     key: str
     only: str = ""
     edited: bool = False
+    by: str = ""
 
 
 @dataclass(slots=True)
@@ -81,9 +91,23 @@ class Home:
     """Somebody's App Home."""
 
     id: str
+    hash: str
     view: HomeView
     raw: Json
     at: datetime
+
+
+@dataclass(slots=True)
+class File:
+    """A file that the bot brings: announced, sent (it has ``content`` then) and completed (``since``, wire time); or
+    with ``by`` (a user id) one of somebody else."""
+
+    id: str
+    name: str
+    length: int
+    content: bytes = b""
+    since: float | None = None
+    by: str = ""
 
 
 @dataclass(slots=True)
@@ -106,6 +130,7 @@ class Workspace:
     """People, conversations, messages, modals and homes of one workspace.
 
     ``wire_time``: seconds since the epoch, for triggers and response addresses; a test may put its own in its place.
+    ``seconds_to_look``: how long Slack takes to look at a file before messages can show it.
     """
 
     def __init__(self, members: Sequence[Member], clock: Clock, *, team: str) -> None:
@@ -119,6 +144,13 @@ class Workspace:
         self.modals: dict[str, Modal] = {}
         self.homes: dict[str, Home] = {}
         self.posts: list[Post] = []
+        self.changed: deque[str] = deque()
+        self._by_ts: dict[str, Sent] = {}
+        self._in: defaultdict[str, list[Sent]] = defaultdict(list)
+        self._with: defaultdict[str, list[Channel]] = defaultdict(list)
+        self._chats: dict[frozenset[str], Channel] = {}
+        self.files: dict[str, File] = {}
+        self.seconds_to_look = 0.0
         self._triggers: dict[str, _Trigger] = {}
         self._response_urls: dict[str, _ResponseUrl] = {}
         self._numbers = count(1)
@@ -137,6 +169,8 @@ class Workspace:
             "views.push": self._views_open,
             "views.update": self._views_update,
             "views.publish": self._views_publish,
+            "files.getUploadURLExternal": self._files_get_upload_url,
+            "files.completeUploadExternal": self._files_complete_upload,
         }
 
     # What people do
@@ -150,6 +184,12 @@ class Workspace:
         channel = Channel(self.new_id("C"), "channel", name, set(users))
         self.channels[channel.id] = channel
         return channel
+
+    def add_file(self, user: str, name: str, content: bytes) -> File:
+        """A file that somebody has brought; the bot has no right to it."""
+        file = File(self.new_id("F"), name, len(content), content, self.wire_time(), by=user)
+        self.files[file.id] = file
+        return file
 
     def trigger(self, user: str) -> str:
         """A trigger id, as it comes with everything that somebody does."""
@@ -168,10 +208,29 @@ class Workspace:
         return f"{prefix}0{next(self._numbers):08d}"
 
     def seen_by(self, user: str) -> list[Sent]:
-        """Every message that somebody can see, oldest first."""
-        return [
-            sent for sent in self.messages if user in self.channels[sent.channel].people and sent.only in {"", user}
-        ]
+        """Every message of the bot's that somebody can see, oldest first."""
+        seen = [sent for channel in self.channels_of(user) for sent in self.in_channel(channel, user) if not sent.by]
+        return sorted(seen, key=lambda sent: (sent.at, int(sent.ts.partition(".")[2])))
+
+    def message(self, user: str, ts: str) -> Sent | None:
+        """The message of the bot's with this id, if somebody can see it."""
+        sent = self._by_ts.get(ts)
+        if sent is None or user not in self.channels[sent.channel].people or sent.only not in {"", user}:
+            return None
+        return sent
+
+    def channels_of(self, user: str) -> list[Channel]:
+        """The conversations that somebody is in."""
+        chats = self._with[user]
+        return [*chats, *(c for c in self.channels.values() if c.kind == "channel" and user in c.people)]
+
+    def in_channel(self, channel: Channel, user: str) -> list[Sent]:
+        """All that somebody can see in a conversation, oldest first: also what people have written."""
+        return [sent for sent in self._in[channel.id] if sent.only in {"", user}]
+
+    def write(self, user: str, channel: Channel, text: str) -> Sent:
+        """What somebody has typed stands in the conversation; nobody is told of it."""
+        return self._keep(Sent(self._ts(), channel.id, self.clock(), {"text": text}, [], "", by=user))
 
     def show(self, sent: Sent) -> Shown:
         """A message as it is on the screen."""
@@ -185,6 +244,8 @@ class Workspace:
             buttons=slack_blocks.buttons(sent.blocks),
             raw=sent.raw,
             ephemeral=bool(sent.only),
+            edited=sent.edited,
+            by=self.people[sent.by].name if sent.by else "",
         )
 
     def show_home(self, user: str) -> Shown | None:
@@ -207,23 +268,26 @@ class Workspace:
             values=dict(modal.values),
             errors=dict(modal.errors),
             raw=modal.raw | {"id": modal.id, "hash": modal.hash},
+            options=slack_blocks.options(modal.view),
         )
 
     def private_answer(self, user: str, channel: str, raw: Json) -> Sent:
         """Show what the bot answered to one person alone, in the acknowledgement or at a response address."""
         blocks = self._checked_message(raw)
-        sent = Sent(self._ts(), channel, self.clock(), dict(raw), blocks, "", only=user)
-        self.messages.append(sent)
-        return sent
+        return self._keep(Sent(self._ts(), channel, self.clock(), dict(raw), blocks, "", only=user))
 
     def open_modal(self, user: str, raw: Json, modal_id: str = "") -> Modal:
-        """Show a modal: a new one, or with ``modal_id`` in the place of one."""
+        """Show a modal: a new one, or with ``modal_id`` in the place of one, of which a field of the same name and kind
+        keeps what was entered."""
         try:
             view = slack_blocks.checked_modal(raw)
+            self._check_pictures(view.blocks)
         except InvalidBlocks as error:
             raise ApiError("invalid_arguments", str(error)) from None
+        before = self.modals.get(modal_id)
+        kept = slack_blocks.kept(before.view, before.values, view) if before else {}
         modal_id = modal_id or self.new_id("V")
-        modal = Modal(modal_id, user, self.new_id("h"), view, dict(raw), slack_blocks.held(view))
+        modal = Modal(modal_id, user, self.new_id("h"), view, dict(raw), slack_blocks.held(view) | kept)
         self.modals[modal_id] = modal
         return modal
 
@@ -239,6 +303,7 @@ class Workspace:
             url.message.blocks = self._checked_message(raw)
             url.message.raw = dict(raw)
             url.message.edited = True
+            self.changed.append(url.message.ts)
         elif raw.get("response_type") == "in_channel":
             self._post(self.channels[url.channel], raw, "")
         else:
@@ -280,6 +345,8 @@ class Workspace:
 
     def _conversations_members(self, given: Mapping[str, Any]) -> Json:
         people = [*sorted(self._channel(given).people), BOT_USER]
+        if not str(given.get("cursor") or 0).isdecimal():
+            raise ApiError("invalid_cursor")
         start = int(given.get("cursor") or 0)
         end = start + min(int(given.get("limit") or PAGE), PAGE)
         cursor = str(end) if end < len(people) else ""
@@ -287,9 +354,7 @@ class Workspace:
 
     def _conversations_history(self, given: Mapping[str, Any]) -> Json:
         channel = self._channel(given)
-        if channel.kind != "dm":
-            raise ApiError("missing_scope")
-        latest = [sent for sent in reversed(self.messages) if sent.channel == channel.id and not sent.only]
+        latest = [sent for sent in reversed(self._in[channel.id]) if not sent.only and not sent.by]
         with_metadata = str(given.get("include_all_metadata", "")).lower() in {"1", "true"}
         found = []
         for sent in latest[: int(given.get("limit") or PAGE)]:
@@ -312,14 +377,17 @@ class Workspace:
     def _chat_update(self, given: Mapping[str, Any]) -> Json:
         channel = self._channel(given)
         self._refuse_blocked(channel)
-        for sent in self.messages:
-            if sent.channel == channel.id and sent.ts == given.get("ts") and not sent.only:
-                sent.blocks = self._checked_message(given)
-                sent.key = self._key(given) or sent.key
-                sent.raw = dict(given)
-                sent.edited = True
-                return {"channel": channel.id, "ts": sent.ts, "message": self.as_message(sent)}
-        raise ApiError("message_not_found")
+        sent = self._by_ts.get(str(given.get("ts")))
+        if sent is None or sent.channel != channel.id or sent.only or sent.by:
+            raise ApiError("message_not_found")
+        if len(str(given.get("text") or "").encode()) > EDITED_TEXT:
+            raise ApiError("msg_too_long")
+        sent.blocks = self._checked_message(given)
+        sent.key = self._key(given) or sent.key
+        sent.raw = dict(given)
+        sent.edited = True
+        self.changed.append(sent.ts)
+        return {"channel": channel.id, "ts": sent.ts, "message": self.as_message(sent)}
 
     def _views_open(self, given: Mapping[str, Any]) -> Json:
         trigger = self._triggers.get(str(given.get("trigger_id", "")))
@@ -347,11 +415,45 @@ class Workspace:
         raw = dict(given.get("view") or {})
         try:
             view = slack_blocks.checked_home(raw)
+            self._check_pictures(view.blocks)
         except InvalidBlocks as error:
             raise ApiError("invalid_arguments", str(error)) from None
         before = self.homes.get(user)
-        self.homes[user] = Home(before.id if before else self.new_id("V"), view, raw, self.clock())
-        return {"view": raw | {"id": self.homes[user].id}}
+        if given.get("hash") and (before is None or given["hash"] != before.hash):
+            raise ApiError("hash_conflict")
+        home = Home(before.id if before else self.new_id("V"), self.new_id("h"), view, raw, self.clock())
+        self.homes[user] = home
+        return {"view": raw | {"id": home.id, "hash": home.hash}}
+
+    def _files_get_upload_url(self, given: Mapping[str, Any]) -> Json:
+        if not given.get("filename") or not str(given.get("length", "")).isdecimal() or int(given["length"]) < 1:
+            raise ApiError("invalid_arguments")
+        file = File(self.new_id("F"), str(given["filename"]), int(given["length"]))
+        self.files[file.id] = file
+        return {"upload_url": file.id, "file_id": file.id}
+
+    def take_file(self, name: str, content: bytes) -> None:
+        """What the bot posts at the address for a file."""
+        file = self.files.get(name)
+        if file is None or file.since is not None:
+            raise ApiError("file_not_found")
+        if len(content) != file.length:
+            raise ApiError("length_mismatch")
+        file.content = content
+
+    def _files_complete_upload(self, given: Mapping[str, Any]) -> Json:
+        """Shared with nobody: the bot has no need to."""
+        try:
+            listed = [self.files[entry["id"]] for entry in json.loads(given.get("files") or "[]")]
+        except (ValueError, TypeError, KeyError):
+            raise ApiError("file_not_found") from None
+        if not listed or any(not file.content for file in listed):
+            raise ApiError("file_not_found" if listed else "invalid_arguments")
+        if given.get("channel_id") or given.get("channels"):
+            raise ApiError("posting_to_channel_denied")
+        for file in listed:
+            file.since = self.wire_time()
+        return {"files": [{"id": file.id, "title": file.name} for file in listed]}
 
     # What they share
 
@@ -373,8 +475,7 @@ class Workspace:
         return self.people[user].account
 
     def _post(self, channel: Channel, given: Mapping[str, Any], key: str) -> Sent:
-        sent = Sent(self._ts(), channel.id, self.clock(), dict(given), self._checked_message(given), key)
-        self.messages.append(sent)
+        sent = self._keep(Sent(self._ts(), channel.id, self.clock(), dict(given), self._checked_message(given), key))
         self.posts.append(
             Post(
                 at=sent.at,
@@ -389,14 +490,24 @@ class Workspace:
         return sent
 
     def _conversation(self, users: set[str]) -> Channel:
+        known = self._chats.get(frozenset(users))
+        if known is not None:
+            return known
         kind = "dm" if len(users) == 1 else "group"
-        for channel in self.channels.values():
-            if channel.kind == kind and channel.people == users:
-                return channel
         prefix, name = ("D", "directmessage") if kind == "dm" else ("C", f"mpdm-{'--'.join(sorted(users))}-1")
         channel = Channel(self.new_id(prefix), kind, name, users)
-        self.channels[channel.id] = channel
+        self.channels[channel.id] = self._chats[frozenset(users)] = channel
+        for user in users:
+            self._with[user].append(channel)
         return channel
+
+    def _keep(self, sent: Sent) -> Sent:
+        if not sent.by:
+            self.messages.append(sent)
+        self._by_ts[sent.ts] = sent
+        self._in[sent.channel].append(sent)
+        self.changed.append(sent.ts)
+        return sent
 
     def _checked_message(self, raw: Mapping[str, Any]) -> list[Block]:
         text = raw.get("text") or ""
@@ -405,10 +516,20 @@ class Workspace:
         if len(text) > TEXT:
             raise ApiError("msg_too_long")
         try:
-            return slack_blocks.checked_blocks(raw.get("blocks") or [])
+            blocks = slack_blocks.checked_blocks(raw.get("blocks") or [])
+            self._check_pictures(blocks)
         except InvalidBlocks as error:
             code = "msg_blocks_too_long" if str(error) == "msg_blocks_too_long" else "invalid_blocks"
             raise ApiError(code, str(error)) from None
+        return blocks
+
+    def _check_pictures(self, blocks: Sequence[Block]) -> None:
+        for name in slack_blocks.pictures(blocks):
+            file = self.files.get(name)
+            if file is None or file.by or file.since is None or self.wire_time() < file.since + self.seconds_to_look:
+                raise InvalidBlocks("invalid slack file")
+            if not file.content.startswith(PNG):
+                raise InvalidBlocks("this file is no image")
 
     def _key(self, given: Mapping[str, Any]) -> str:
         metadata = given.get("metadata")
@@ -423,7 +544,7 @@ class Workspace:
         if channel is None:
             raise ApiError("channel_not_found")
         if not channel.has_bot:
-            raise ApiError("not_in_channel")
+            raise ApiError("not_in_channel" if channel.is_public else "channel_not_found")
         return channel
 
     def _refuse_blocked(self, channel: Channel) -> None:
@@ -441,10 +562,16 @@ class Workspace:
             "id": member.account.user,
             "team_id": self.team,
             "real_name": member.name,
+            **self._time_zone(member),
             "is_bot": False,
             "is_email_confirmed": member.email_confirmed,
             "profile": {"real_name": member.name, "email": member.email},
         }
+
+    def _time_zone(self, member: Member) -> Json:
+        local = self.clock().astimezone(ZoneInfo(member.time_zone))
+        offset = local.utcoffset() or timedelta()
+        return {"tz": member.time_zone, "tz_label": local.tzname(), "tz_offset": int(offset.total_seconds())}
 
     def _ts(self) -> str:
         return f"{int(self.clock().timestamp())}.{next(self._numbers):06d}"

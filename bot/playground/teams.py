@@ -1,11 +1,13 @@
 """A local stand-in of Microsoft Teams, and the apps of its people."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.playground import teams_cards
-from bot.playground.client import Answer, Shown, ShownButton, ShownForm
-from bot.playground.teams_service import Sent, TeamsService, mri
+from bot.playground.client import Answer, Room, Shown, ShownButton, ShownForm
+from bot.playground.teams_service import Place, Sent, TeamsService, mri
 from bot.ui import Values
 from storage.records import Account
 
@@ -27,17 +29,39 @@ class TeamsClient:
 
     def screen(self) -> list[Shown]:
         """Every message of the bot that this person can see, oldest first."""
-        user = self.account.user
-        with self._teams.lock:
-            return [sent.shown(user) for sent in self._teams.messages if user in sent.place.users]
+        teams, user = self._teams, self.account.user
+        with teams.lock:
+            seen = [sent for place in teams.places_of(user) for sent in teams.in_place(place) if not sent.by]
+            return [sent.shown(user) for sent in sorted(seen, key=lambda sent: sent.id)]
 
     def shown(self, message_id: str) -> Shown | None:
         """The message of the bot with this id, if this person can see it."""
-        user = self.account.user
         with self._teams.lock:
-            found = (sent for sent in self._teams.messages if sent.id == message_id and user in sent.place.users)
-            sent = next(found, None)
-            return sent.shown(user) if sent else None
+            sent = self._teams.message(self.account.user, message_id)
+            return self._show(sent) if sent else None
+
+    def rooms(self) -> list[Room]:
+        """The conversations that this person is in; the personal chat first."""
+        with self._teams.lock:
+            return [self._room(place) for place in self._teams.places_of(self.account.user)]
+
+    def _room(self, place: Place) -> Room:
+        kind = "dm" if place.kind == "personal" else place.kind
+        names = sorted(self._teams.members[user].name for user in place.users)
+        return Room(place.id, kind, place.name, tuple(names), [sent.id for sent in self._teams.in_place(place)])
+
+    def write(self, words: str) -> Shown:
+        """Put words on the screens of a conversation; the bot is not told."""
+        user = self.account.user
+        place = self._teams.place(self._channel) if self._channel else self._teams.personal(user)
+        return self._show(self._teams.write(user, place, words))
+
+    def close(self, form: ShownForm) -> None:
+        """Close a dialog: Teams tells nobody."""
+
+    def _show(self, sent: Sent) -> Shown:
+        shown = sent.shown(self.account.user)
+        return replace(shown, by=self._teams.members[sent.by].name) if sent.by else shown
 
     async def command(self, words: str) -> Answer:
         """Type a command; there are no slash commands in Teams."""
@@ -83,6 +107,10 @@ class TeamsClient:
         """Tap *Get help* on an open dialog; what it shows then. Raises LookupError where there is no such button."""
         return teams_cards.behind(form.raw["task"]["card"]["content"], "Get help")
 
+    def home(self) -> Shown | None:
+        """Teams has no such place for a bot: its home is a card in the chat."""
+        return None
+
     async def open_home(self) -> None:
         """Type ``home``; the home card arrives in the conversation."""
         await self.say("home")
@@ -103,10 +131,13 @@ class TeamsClient:
         """An activity of this person as Teams sends it; without ``conversation`` in the personal chat."""
         teams, user = self._teams, self.account.user
         place = teams.place(conversation) if conversation else teams.personal(user)
+        now, zone = teams.clock(), teams.members[user].time_zone
         return {
             "type": kind,
             "id": teams.new_id(),
-            "timestamp": teams.clock().isoformat(),
+            "timestamp": now.isoformat(),
+            "localTimestamp": now.astimezone(ZoneInfo(zone)).isoformat(),
+            "localTimezone": zone,
             "channelId": "msteams",
             "serviceUrl": teams.service_url,
             "from": {"id": mri(user), "name": self._name, "aadObjectId": user},
@@ -133,6 +164,7 @@ class TeamsClient:
                 teams_cards.check(card)
                 with self._teams.lock:
                     sent.own_cards[self.account.user] = card
+                    self._teams.changed.append(sent.id)
                 return Answer(status, message=sent.shown(self.account.user))
             case {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": str(text)}:
                 return Answer(status, message=self._toast(sent.place.id, text))
@@ -144,8 +176,13 @@ class TeamsClient:
         match body:
             case None:
                 return Answer(status)
-            case {"task": {"type": "continue", "value": dict(task)}}:
-                teams_cards.check(task["card"]["content"])
+            case {
+                "task": {
+                    "type": "continue",
+                    "value": {"title": str(), "card": {"contentType": teams_cards.CARD, "content": card}} as task,
+                }
+            }:
+                teams_cards.check(card)
                 conversation = activity["conversation"]["id"]
                 form = teams_cards.form(task, conversation=conversation, message=activity["replyToId"])
                 return Answer(status, form=form, errors=form.errors)
@@ -161,9 +198,9 @@ class TeamsClient:
 
     def _sent(self, message_id: str) -> Sent:
         with self._teams.lock:
-            for sent in self._teams.messages:
-                if sent.id == message_id and self.account.user in sent.place.users:
-                    return sent
+            sent = self._teams.message(self.account.user, message_id)
+            if sent is not None:
+                return sent
         raise LookupError(f"there is no message {message_id} on this screen")
 
     def _action(self, sent: Sent, button: ShownButton) -> Json:

@@ -5,33 +5,25 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, time
 from typing import Any
-from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import UNSET
 
 from bot.playground.client import ShownButton, ShownForm
+from bot.playground.teams_card_shape import (
+    Action,
+    ActionSet,
+    AdaptiveCard,
+    Container,
+    Element,
+    OpenUrl,
+    ToggleVisibility,
+)
 from bot.ui import Values
 
 Json = dict[str, Any]
 
 CARD = "application/vnd.microsoft.card.adaptive"
-MAX_ACTIONS = 6
-VERSIONS = frozenset({"1.0", "1.1", "1.2", "1.3", "1.4", "1.5"})
-SCHEMES = frozenset({"https", "http", "mailto", "tel"})
-"""Where a link may lead."""
-REQUIRED: dict[str, dict[str, type]] = {
-    "RichTextBlock": {"inlines": list},
-    "Container": {"items": list},
-    "ActionSet": {"actions": list},
-    "Input.Text": {"id": str},
-    "Input.Date": {"id": str},
-    "Input.Time": {"id": str},
-    "Input.ChoiceSet": {"id": str, "choices": list},
-    "TextRun": {"text": str},
-    "Action.Execute": {"title": str, "data": dict},
-    "Action.Submit": {"title": str, "data": dict},
-    "Action.OpenUrl": {"url": str},
-    "Action.ToggleVisibility": {"title": str, "targetElements": list},
-}
-"""The elements that the bot uses, each with the parts that Teams asks of it."""
 
 
 class BadCard(Exception):
@@ -42,15 +34,21 @@ def check(card: object) -> None:
     """Raises BadCard with the first thing that Teams would not take."""
     if not isinstance(card, dict) or card.get("type") != "AdaptiveCard":
         raise BadCard("not an Adaptive Card")
-    if card.get("version") not in VERSIONS:
-        raise BadCard(f"version {card.get('version')!r}")
-    if not card.get("body") and not card.get("actions"):
+    try:
+        shaped = msgspec.convert(card, AdaptiveCard)
+    except msgspec.ValidationError as error:
+        raise BadCard(str(error)) from None
+    if not shaped.body and not shaped.actions:
         raise BadCard("an empty card")
-    _check_elements(card.get("body", []))
-    _check_actions(card.get("actions", []))
-    ids = [element["id"] for element in _walk(card.get("body", [])) if element["type"].startswith("Input.")]
+    elements = list(_elements(shaped.body))
+    ids = [element.id for element in elements if element.id is not UNSET]
     if len(ids) != len(set(ids)):
-        raise BadCard("two inputs with the same id")
+        raise BadCard("two elements with the same id")
+    for action in _shaped_actions(shaped, elements):
+        if isinstance(action, ToggleVisibility) and not set(action.target_elements) <= set(ids):
+            raise BadCard("Action.ToggleVisibility of what is not there")
+        if isinstance(action, OpenUrl) and action.title is UNSET:
+            raise BadCard("a button without a title")
 
 
 def lines(card: Json) -> tuple[str, ...]:
@@ -75,6 +73,8 @@ def _lines(body: list[Json], below: list[Json]) -> tuple[str, ...]:
                 read.append("".join(run["text"] for run in element["inlines"]))
             case "ActionSet":
                 read += [action.get("title", "") for action in element["actions"]]
+            case "Image":
+                read.append(element["altText"])
             case _:
                 read.append(element.get("label", ""))
                 read += [_without_escapes(choice["title"], element) for choice in element.get("choices", [])]
@@ -113,6 +113,7 @@ def form(task: Json, **context: str) -> ShownForm:
         values={_name(field): _held(field) for field in _inputs(card)},
         errors=_errors(card.get("body", [])),
         raw={"task": task, **context},
+        options={_name(f): tuple(c["value"] for c in f["choices"]) for f in _inputs(card) if "choices" in f},
     )
 
 
@@ -138,68 +139,22 @@ def readable(text: str) -> str:
 
 
 def size(content: object) -> int:
-    """Bytes on the wire."""
-    return len(json.dumps(content))
+    """Bytes as Teams counts them: in UTF-16."""
+    return len(json.dumps(content, ensure_ascii=False).encode("utf-16-le"))
 
 
-def _check_elements(elements: object) -> None:
-    for element in _listed(elements):
-        kind = _check_required(element)
-        if kind == "TextRun" or kind.startswith("Action."):
-            raise BadCard(f"{kind} is no element of a body")
-        if kind == "Container":
-            _check_elements(element["items"])
-        elif kind == "RichTextBlock":
-            _check_runs(element["inlines"])
-        elif kind == "ActionSet":
-            _check_actions(element["actions"], at_least=1)
-        elif kind == "Input.ChoiceSet":
-            _check_choices(element["choices"])
+def _elements(body: Iterable[Element]) -> Iterator[Element]:
+    for element in body:
+        yield element
+        if isinstance(element, Container):
+            yield from _elements(element.items)
 
 
-def _check_runs(inlines: object) -> None:
-    if not inlines:
-        raise BadCard("RichTextBlock without text")
-    for run in _listed(inlines):
-        if _check_required(run) != "TextRun":
-            raise BadCard("RichTextBlock takes text runs")
-        _check_actions([run["selectAction"]] if "selectAction" in run else [])
-
-
-def _check_choices(choices: object) -> None:
-    for choice in _listed(choices):
-        if not all(isinstance(choice.get(part), str) for part in ("title", "value")):
-            raise BadCard("a choice needs a title and a value")
-
-
-def _check_actions(listed: object, at_least: int = 0) -> None:
-    found = _listed(listed)
-    if not at_least <= len(found) <= MAX_ACTIONS:
-        raise BadCard(f"{len(found)} actions: {at_least} to {MAX_ACTIONS} are shown")
-    for action in found:
-        kind = _check_required(action)
-        if not kind.startswith("Action."):
-            raise BadCard(f"{kind} is no action")
-        if kind == "Action.OpenUrl" and urlsplit(action["url"]).scheme not in SCHEMES:
-            raise BadCard("Action.OpenUrl with such an address")
-        if kind == "Action.Execute" and not isinstance(action.get("verb"), str):
-            raise BadCard("Action.Execute without a verb")
-
-
-def _check_required(element: Json) -> str:
-    kind = element.get("type")
-    if not isinstance(kind, str) or kind not in REQUIRED:
-        raise BadCard(f"unknown element {kind!r}")
-    for name, wanted in REQUIRED[kind].items():
-        if not isinstance(element.get(name), wanted):
-            raise BadCard(f"{kind} needs {name}")
-    return kind
-
-
-def _listed(elements: object) -> list[Json]:
-    if not isinstance(elements, list) or not all(isinstance(element, dict) for element in elements):
-        raise BadCard("a list of elements is needed")
-    return elements
+def _shaped_actions(card: AdaptiveCard, elements: Iterable[Element]) -> Iterator[Action]:
+    for element in elements:
+        if isinstance(element, ActionSet):
+            yield from element.actions
+    yield from card.actions
 
 
 def _walk(elements: Iterable[Json]) -> Iterator[Json]:

@@ -12,7 +12,7 @@ import re
 import secrets
 import threading
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -30,10 +30,12 @@ from storage.records import Account
 
 Json = dict[str, Any]
 
-MAX_BYTES = 28 * 1024
+MAX_BYTES = 80 * 1024
+"""Of a message. The bot keeps its cards far below; what is above is refused."""
+SECONDS_TO_ANSWER = 15.0
 PAGE = 50
 DELIVERIES = 4
-"""How often an activity is sent while the bot answers that it cannot take it."""
+"""How often an activity is sent while the bot does not answer, or answers that it cannot take it."""
 PER_CONVERSATION = ((1, 7), (2, 8), (30, 60), (3600, 1800))
 PER_APP = ((1, 30),)
 """Limits: in so many seconds of programme time, at most so many requests."""
@@ -75,23 +77,29 @@ class _Pace:
 
 @dataclass(slots=True)
 class Place:
-    """A conversation. ``kind``: ``personal`` or ``channel``. ``users``: the object ids of its people."""
+    """A conversation. ``kind``: ``personal`` or ``channel``. ``users``: the object ids of its people. ``name``: of a
+    channel. ``has_bot``: the app is installed in the channel's team."""
 
     id: str
     kind: str
     users: list[str]
+    name: str = ""
+    has_bot: bool = True
     pace: _Pace = field(default_factory=lambda: _Pace(PER_CONVERSATION))
 
 
 @dataclass(slots=True)
 class Sent:
-    """A message of the bot. ``own_cards``: what an answer to a tap has put in its place, for that person alone."""
+    """A message of the bot's, or with ``by`` (an object id) of somebody else. ``own_cards``: what an answer to a tap
+    has put in its place, for that person alone."""
 
     id: str
     place: Place
     at: datetime
     activity: Json
     own_cards: dict[str, Json] = field(default_factory=dict)
+    edited: bool = False
+    by: str = ""
 
     @property
     def key(self) -> str:
@@ -115,12 +123,22 @@ class Sent:
             at=self.at,
             lines=words + (teams_cards.lines(card) if card else ()),
             buttons=teams_cards.buttons(card) if card else (),
-            raw=self.activity,
+            raw=self._as_seen_by(user),
+            edited=self.edited,
         )
+
+    def _as_seen_by(self, user: str) -> Json:
+        if user not in self.own_cards:
+            return self.activity
+        return self.activity | {"attachments": [{"contentType": teams_cards.CARD, "content": self.own_cards[user]}]}
 
 
 class TeamsService:
-    """Teams for one tenant, with one bot that an administrator has installed for all its people."""
+    """Teams for one tenant, with one bot that an administrator has installed for all its people.
+
+    ``installed``: for whom it is installed. ``seconds_to_answer``: how long an answer is waited for; a test that has
+    none come may wait less.
+    """
 
     platform = "teams"
 
@@ -137,11 +155,15 @@ class TeamsService:
         self.grants = Grants(self.app_id, self.secret)
         self.messages: list[Sent] = []
         self.posts: list[Post] = []
+        self.changed: deque[str] = deque()
         self.edits = 0
         self.faults: list[Fault] = []
         self.last_action: dict[Account, datetime] = {}
         self.service_url = ""
+        self.seconds_to_answer = SECONDS_TO_ANSWER
         self._places: dict[str, Place] = {}
+        self._by_id: dict[str, Sent] = {}
+        self._in: defaultdict[str, list[Sent]] = defaultdict(list)
         self._app_pace = _Pace(PER_APP)
         self._bot_url = ""
         self._numbers = 0
@@ -161,7 +183,7 @@ class TeamsService:
         base = f"http://127.0.0.1:{port}"
         self.issuer.url = base
         self.service_url = f"{base}/teams/"
-        self._http = ClientSession(timeout=ClientTimeout(total=15))
+        self._http = ClientSession()
 
     async def stop(self) -> None:
         """Close the server and the apps."""
@@ -188,7 +210,7 @@ class TeamsService:
 
     def add_channel(self, name: str, members: list[Account]) -> str:
         """A standard channel of a private team that the bot is in; its id."""
-        place = Place(f"19:{_digest(name)}@thread.tacv2", "channel", [account.user for account in members])
+        place = Place(f"19:{_digest(name)}@thread.tacv2", "channel", [account.user for account in members], name)
         with self.lock:
             self._places[place.id] = place
         return place.id
@@ -209,6 +231,37 @@ class TeamsService:
         with self.lock:
             return self._places[conversation]
 
+    def places_of(self, user: str) -> list[Place]:
+        """The conversations that this person is in; the personal chat first."""
+        with self.lock:
+            others = [p for p in self._places.values() if p.kind != "personal" and user in p.users]
+            return [self.personal(user), *others]
+
+    def message(self, user: str, message_id: str) -> Sent | None:
+        """The message of the bot's with this id, if this person can see it."""
+        with self.lock:
+            sent = self._by_id.get(message_id)
+            return sent if sent is not None and user in sent.place.users else None
+
+    def in_place(self, place: Place) -> list[Sent]:
+        """All that stands in a conversation, oldest first: also what people have written."""
+        with self.lock:
+            return list(self._in[place.id])
+
+    def write(self, user: str, place: Place, text: str) -> Sent:
+        """What somebody has typed stands in the conversation; nobody is told of it."""
+        return self.keep(Sent(self.new_id(), place, self.clock(), {"text": text}, by=user))
+
+    def keep(self, sent: Sent) -> Sent:
+        """Let a message stand in its conversation."""
+        with self.lock:
+            if not sent.by:
+                self.messages.append(sent)
+            self._by_id[sent.id] = sent
+            self._in[sent.place.id].append(sent)
+            self.changed.append(sent.id)
+        return sent
+
     def new_id(self) -> str:
         """An id that was not used before."""
         with self.lock:
@@ -216,8 +269,9 @@ class TeamsService:
             return f"1{self._numbers:012d}"
 
     async def deliver(self, activity: Json) -> tuple[int, Any]:
-        """Send an activity to the bot, signed, again while the bot answers that it cannot take it; an invoke then has a
-        new id, as happens in Teams. Returns the last status and the body of the answer."""
+        """Send an activity to the bot, signed, again while the bot does not answer in time or answers that it cannot
+        take it; an invoke then has a new id, as happens in Teams. Returns the last status and the body of the answer.
+        """
         status, body = 0, None
         for _attempt in range(DELIVERIES):
             headers = {"Authorization": f"Bearer {self.issuer.token(self.service_url)}"}
@@ -229,13 +283,20 @@ class TeamsService:
         return status, body
 
     async def send(self, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
-        """Post raw bytes to the bot, as anybody on the internet could. Returns the status and the body."""
+        """Post raw bytes to the bot, as anybody on the internet could. Returns the status and the body; 504 where it
+        does not answer in time."""
         if self._http is None or not self._bot_url:
             raise RuntimeError("start the stand-in and point it at the bot first")
         headers = {"Content-Type": "application/json; charset=utf-8", **headers}
-        async with self._http.post(f"{self._bot_url}/api/messages", data=body, headers=headers) as answer:
-            text = await answer.text()
-            return answer.status, json.loads(text) if answer.content_type == "application/json" else None
+        in_time = ClientTimeout(total=self.seconds_to_answer)
+        try:
+            async with self._http.post(
+                f"{self._bot_url}/api/messages", data=body, headers=headers, timeout=in_time
+            ) as answer:
+                text = await answer.text()
+                return answer.status, json.loads(text) if answer.content_type == "application/json" else None
+        except TimeoutError:
+            return 504, None
 
     async def _serve(self, listening: "Future[int]") -> None:
         self._loop = asyncio.get_running_loop()
@@ -283,12 +344,16 @@ class TeamsService:
             return _no_token(401, "invalid_client", 7000222, "The provided client secret keys are expired.")
         if granted is None:
             return _no_token(401, "invalid_client", 7000215, "Invalid client secret provided.")
+        if fault is not None:
+            await fault.answer(request)
         return web.json_response(granted)
 
-    async def _openid(self, _request: web.Request) -> web.StreamResponse:
+    async def _openid(self, request: web.Request) -> web.StreamResponse:
         fault = self._fault("openid")
         if fault is not None and fault.kind == "status":
             return web.Response(status=fault.status)
+        if fault is not None:
+            await fault.answer(request)
         base = self.issuer.url
         return web.json_response(
             {
@@ -354,8 +419,7 @@ class TeamsService:
 
     def _post(self, request: web.Request, activity: Json) -> tuple[int, Json]:
         place = self._written(request, activity)
-        sent = Sent(self.new_id(), place, self.clock(), activity)
-        self.messages.append(sent)
+        sent = self.keep(Sent(self.new_id(), place, self.clock(), activity))
         readers = frozenset(self.members[user].account for user in place.users)
         kind = "dm" if place.kind == "personal" else place.kind
         lines = sent.shown("").lines
@@ -364,13 +428,15 @@ class TeamsService:
 
     def _update(self, request: web.Request, activity: Json) -> tuple[int, Json]:
         place = self._written(request, activity)
-        for sent in self.messages:
-            if sent.id == request.match_info["activity"] and sent.place is place:
-                sent.activity = activity
-                sent.own_cards.clear()
-                self.edits += 1
-                return 200, {"id": sent.id}
-        raise _Refusal(404, "ActivityNotFoundInConversation")
+        sent = self._by_id.get(request.match_info["activity"])
+        if sent is None or sent.place is not place or sent.by:
+            raise _Refusal(404, "ActivityNotFoundInConversation")
+        sent.activity = activity
+        sent.own_cards.clear()
+        sent.edited = True
+        self.edits += 1
+        self.changed.append(sent.id)
+        return 200, {"id": sent.id}
 
     def _members(self, request: web.Request, _body: Json) -> tuple[int, Json]:
         place = self._reached(request)
@@ -402,7 +468,7 @@ class TeamsService:
         place = self._places.get(request.match_info["conversation"])
         if place is None:
             raise _Refusal(404, "ConversationNotFound")
-        if place.kind == "personal" and place.users[0] not in self.installed:
+        if not place.has_bot or (place.kind == "personal" and place.users[0] not in self.installed):
             raise _Refusal(403, "BotNotInConversationRoster")
         return place
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.playground.client import Post
-from bot.playground.demo import BUDGET, LONDON, Arrived, Figures, Month
+from bot.playground.figures import BUDGET, LONDON, Arrived, Figures, Month
 from bot.texts import said_month
 
 WIDE = 110
@@ -24,8 +24,9 @@ a message that reached somebody: when, who, where, and how it begins.
 """
 NEXT_STEPS = """\
 What next?
-  A year with other luck:  peermentor demo --seed 8
-  What leads have read:    peermentor demo --channel
+  Be anyone, in a browser: peermentor demo
+  A year with other luck:  peermentor demo --headless --seed 8
+  What leads have read:    peermentor demo --headless --channel
   All that was stored:     {database} (SQLite)
   A programme of your own: fill in .env (see .env.example), then: peermentor run
 """

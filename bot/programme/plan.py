@@ -5,17 +5,21 @@ People are told apart by their e-mail address; where that is new, by an account 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 
 from bot.files.findings import Findings
 from bot.programme.people_files import Account, Listed, ListedPair, PeopleList
 from bot.programme.sets_file import ListedSet
 from bot.programme.sets_plan import NO_SETS, Known, SetsPlan, StoredSet, plan_sets
-from bot.programme.settings_file import Settings
+from bot.programme.settings_file import Research, Settings
 
 LONGEST_SHOWN = 60
 """Characters of a text that is shown as it was and as it will be."""
+
+
+OF_RESEARCH = tuple(each.name.replace("_", " ") for each in fields(Research))
+"""What a change of the research copy is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """All that is stored. ``settings``: None before the first import. ``pairs``: the ids of mentor and mentee."""
+    """All that is stored. ``settings``: None before the first import. ``is_promised``: a wave has opened, so that
+    people have answered on the strength of how results are told. ``pairs``: the ids of mentor and mentee."""
 
     settings: Settings | None = None
     people: Sequence[Stored] = ()
     pairs: frozenset[tuple[int, int]] = frozenset()
     sets: Sequence[StoredSet] = ()
+    is_promised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,10 @@ def plan_import(
     if before is not None and before.name != settings.name:
         text = f"the database holds {before.name!r}, whose name a file cannot change; another programme needs its own"
         findings.mistake(settings.named_at, "another programme", text)
+    if before is not None and settings.research is None:
+        settings = replace(settings, research=before.research)  # to leave it out destroys nothing: leads can do that
+    if before is not None and standing.is_promised:
+        _as_promised(settings, before, findings)
     planned_sets = NO_SETS
     if sets is not None:
         planned_sets = plan_sets(sets, standing.sets, _known_to_sets(known, standing), now, findings)
@@ -152,12 +162,30 @@ def plan_import(
 # The programme
 
 
+def _as_promised(after: Settings, before: Settings, findings: Findings) -> None:
+    """What people have answered on the strength of stays as it is."""
+    if before.disclosure != after.disclosure:
+        text = f"people have answered on the strength of {before.disclosure!r}, so it stays"
+        findings.mistake(after.disclosure_at, "promised", text)
+    if before.research != after.research:
+        text = "a check-in or questionnaire has opened, so the research copy stays as it is; a lead can give it up"
+        findings.mistake(after.research_at, "promised", text)
+
+
 def changes_of_settings(before: Settings, after: Settings) -> tuple[Change, ...]:
     """What is said differently of the programme."""
     changes = [
-        Change(name.replace("_", " "), str(getattr(before, name)), str(getattr(after, name)))
-        for name in (each.name for each in fields(Settings) if each.compare and each.name != "services")
+        Change(name.replace("_", " "), _said(getattr(before, name)), _said(getattr(after, name)))
+        for name in (
+            each.name for each in fields(Settings) if each.compare and each.name not in {"services", "research"}
+        )
         if getattr(before, name) != getattr(after, name)
+    ]
+    was, will_be = _research(before), _research(after)
+    changes += [
+        Change(name, was.get(name, ""), will_be.get(name, ""))
+        for name in was | will_be
+        if was.get(name) != will_be.get(name)
     ]
     old, new = _services(before), _services(after)
     changes += [
@@ -166,6 +194,15 @@ def changes_of_settings(before: Settings, after: Settings) -> tuple[Change, ...]
         if old.get(service) != new.get(service)
     ]
     return tuple(changes)
+
+
+def _research(settings: Settings) -> dict[str, str]:
+    plan = asdict(settings.research) if settings.research else {}
+    return {name.replace("_", " "): str(value) for name, value in plan.items()}
+
+
+def _said(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def _services(settings: Settings) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache, partial
@@ -10,15 +11,16 @@ from zoneinfo import ZoneInfo
 
 from bot.files.findings import Findings, Spot
 from bot.files.keys import Key, NotRead, line_of_text, values_of
+from bot.files.research_key import NoKey, public_key
 from bot.files.toml_file import Document, flat
-from bot.programme import cadence
+from bot.programme import cadence, rounds, waves
 from bot.programme.quiet import NATIONS, QUIET_FROM, QUIET_UNTIL
 
 REGIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern ireland": "NIR"}
 """What people write for the nations' codes."""
 LONGEST_ADDRESS = 254
 _ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.ASCII)
-LEVELS = ("standard", "strict")
+LEVELS = ("standard", "strict", "research")
 """The disclosure levels that a programme can have."""
 
 
@@ -33,9 +35,22 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Research:
+    """Who gets a copy of the answers of those who agree to that: the outside evaluator with their institution, and
+    their public key. ``retention_until``: the last day on which they may keep it."""
+
+    ethics_reference: str
+    evaluator: str
+    evaluator_key: str
+    retention_until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """A programme, as its file describes it. The days are those of ``bot.programme.cadence``. ``named_at``: where its
-    name stands."""
+    """A programme, as its file describes it. The days are those of ``bot.programme.cadence``. From ``mentees_eligible``
+    on: how many people there were at each step of the recruitment; None where nobody has said. From ``baseline_on`` on:
+    from which day on each questionnaire opens, None for the usual day; and after which rounds mentors look back.
+    ``named_at``: where its name stands, ``disclosure_at`` and ``research_at``: where these do."""
 
     name: str
     starts_on: date
@@ -51,8 +66,24 @@ class Settings:
     check_in_days: int
     quiet_from: int
     quiet_until: int
+    mentees_eligible: int | None = None
+    mentees_applied: int | None = None
+    mentees_selected: int | None = None
+    mentors_eligible: int | None = None
+    mentors_applied: int | None = None
+    mentors_selected: int | None = None
+    controls_invited: int | None = None
+    controls_volunteered: int | None = None
+    baseline_on: date | None = None
+    midpoint_on: date | None = None
+    end_on: date | None = None
+    follow_up_on: date | None = None
+    reflections: str = rounds.WHEN[0]
     services: tuple[Service, ...] = ()
+    research: Research | None = None
     named_at: Spot = field(default=Spot(""), compare=False)
+    disclosure_at: Spot = field(default=Spot(""), compare=False)
+    research_at: Spot = field(default=Spot(""), compare=False)
 
 
 # How values are read, in sheets, too
@@ -127,19 +158,33 @@ def whole_number(value: object, *, least: int, most: int) -> int:
 
 def _level(value: object) -> str:
     text = line_of_text(value).lower()
-    if text == "research":
-        raise NotRead(
-            "no such level",
-            "the level research needs questionnaires, and there are none yet: choose standard or strict",
-        )
     if text not in LEVELS:
         raise NotRead("no such level", "{given!r} is none of {known}", given=text[:40], known=", ".join(LEVELS))
+    return text
+
+
+def _evaluator_key(value: object) -> str:
+    text = line_of_text(value)
+    try:
+        public_key(text)
+    except NoKey:
+        raise NotRead(
+            "no public key", 'this is no public key: "peermentor research new-key" makes one for the evaluator'
+        ) from None
+    return text
+
+
+def _reflections(value: object) -> str:
+    text = line_of_text(value).lower()
+    if text not in rounds.WHEN:
+        raise NotRead("unknown word", "{given!r} is none of {known}", given=text[:40], known=", ".join(rounds.WHEN))
     return text
 
 
 _days = partial(whole_number, least=1, most=365)
 _days_between_waves = partial(whole_number, least=28, most=365)
 _hour = partial(whole_number, least=0, most=23)
+_people = partial(whole_number, least=0, most=1_000_000)
 
 
 # What can be said
@@ -160,11 +205,41 @@ KEYS = {
     "cadence.check_in_days": Key("check_in_days", _days_between_waves, cadence.CHECK_IN),
     "quiet_hours.from": Key("quiet_from", _hour, QUIET_FROM),
     "quiet_hours.until": Key("quiet_until", _hour, QUIET_UNTIL),
+    "recruitment.mentees_eligible": Key("mentees_eligible", _people, optional=True),
+    "recruitment.mentees_applied": Key("mentees_applied", _people, optional=True),
+    "recruitment.mentees_selected": Key("mentees_selected", _people, optional=True),
+    "recruitment.mentors_eligible": Key("mentors_eligible", _people, optional=True),
+    "recruitment.mentors_applied": Key("mentors_applied", _people, optional=True),
+    "recruitment.mentors_selected": Key("mentors_selected", _people, optional=True),
+    "recruitment.controls_invited": Key("controls_invited", _people, optional=True),
+    "recruitment.controls_volunteered": Key("controls_volunteered", _people, optional=True),
+    "questionnaires.baseline_on": Key("baseline_on", _day, optional=True),
+    "questionnaires.midpoint_on": Key("midpoint_on", _day, optional=True),
+    "questionnaires.end_on": Key("end_on", _day, optional=True),
+    "questionnaires.follow_up_on": Key("follow_up_on", _day, optional=True),
+    "questionnaires.reflections": Key("reflections", _reflections, rounds.WHEN[0]),
 }
 """Every key of the file but those of ``[[support]]`` and ``[[als]]``."""
 
+FEWER_AND_FEWER = (
+    ("mentees_eligible", "mentees_applied", "mentees_selected"),
+    ("mentors_eligible", "mentors_applied", "mentors_selected"),
+    ("controls_invited", "controls_volunteered"),
+)
+"""The steps of the recruitment: each holds no more people than the one before."""
+
+RESEARCH = {
+    "ethics_reference": Key("ethics_reference", line_of_text),
+    "evaluator": Key("evaluator", line_of_text),
+    "evaluator_key": Key("evaluator_key", _evaluator_key),
+    "retention_until": Key("retention_until", _day),
+}
+"""Every key of ``[research]``, which needs all of them or is left out."""
+
 LISTS = ("support", "als")
 """The keys that are lists of tables, each written as ``[[support]]`` or ``[[als]]``."""
+APART = (*LISTS, "research")
+"""What is read apart from the other keys."""
 
 SUPPORT = {
     "nation": Key("nation", _nation),
@@ -178,15 +253,65 @@ SUPPORT = {
 def read_settings(document: Document, findings: Findings) -> Settings | None:
     """The programme; None, and mistakes, where the file does not say all of it."""
     before = findings.count
-    table = {name: value for name, value in document.table.items() if name not in LISTS}
+    table = {name: value for name, value in document.table.items() if name not in APART}
     services = _services(document.table.get("support", []), document, findings)
-    values = values_of(flat(table), KEYS, document, "", findings, tables=LISTS)
+    values = values_of(flat(table), KEYS, document, "", findings, tables=APART)
     starts_on, ends_on = values.get("starts_on"), values.get("ends_on")
     if starts_on and ends_on and ends_on <= starts_on:
         findings.mistake(document.of("ends_on"), "end before start", f"{ends_on} is not after the start, {starts_on}")
+    research = _research(document, values, findings)
+    for step, wrong in too_many(values):
+        findings.mistake(document.of(f"recruitment.{step}"), wrong.kind, str(wrong))
+    for name, wrong in wrong_days(values):
+        findings.mistake(document.of(f"questionnaires.{name}"), wrong.kind, str(wrong))
     if findings.count > before or not document.whole:
         return None
-    return Settings(**values, services=tuple(services), named_at=document.of("name"))
+    return Settings(
+        **values,
+        services=tuple(services),
+        research=research,
+        named_at=document.of("name"),
+        disclosure_at=document.of("disclosure"),
+        research_at=document.of("research"),
+    )
+
+
+def too_many(values: Mapping[str, Any]) -> Iterator[tuple[str, NotRead]]:
+    """Each step of the recruitment at which there are more people than at one before it, and what is wrong with it."""
+    for steps in FEWER_AND_FEWER:
+        most = None
+        for step in steps:
+            count = values.get(step)
+            if most is not None and count is not None and count > most:
+                wrong = "{count} are more than the {most} of the step before"
+                yield step, NotRead("too many", wrong, count=count, most=most)
+            most = most if count is None else count
+
+
+def wrong_days(values: Mapping[str, Any]) -> Iterator[tuple[str, NotRead]]:
+    """Each chosen day of a questionnaire that cannot be kept, by its key, and what is wrong with it. Nothing is looked
+    at before the days and the clock of the programme are known."""
+    days = {name: values[f"{name}_on"] for name in waves.QUESTIONNAIRES if values.get(f"{name}_on")}
+    known = [values.get(key) for key in ("starts_on", "ends_on", "time_zone", "region")]
+    if not days or None in known or values["ends_on"] <= values["starts_on"]:
+        return
+    plan = waves.Plan(
+        values["starts_on"], values["ends_on"], ZoneInfo(values["time_zone"]), values["region"], cadence.CHECK_IN, days
+    )
+    for name in waves.too_early(plan):
+        yield (
+            f"{name}_on",
+            NotRead(
+                "too early",
+                "{day} is too early: questionnaires open within the programme, the last one after it, each {days} days "
+                "or more after the one before",
+                day=days[name],
+                days=waves.APART.days,
+            ),
+        )
+    if waves.ends_too_late(plan):
+        wrong = "{day} is too late: it is open for two weeks, and closes before the last day of the programme"
+        yield "end_on", NotRead("too late", wrong, day=days["end"])
 
 
 def told_of(document: Document, name: str) -> Any:
@@ -198,6 +323,44 @@ def told_of(document: Document, name: str) -> Any:
         with contextlib.suppress(NotRead):
             return key.read(given[name])
     return key.usual
+
+
+def _research(document: Document, settings: Mapping[str, Any], findings: Findings) -> Research | None:
+    """What is planned of a research copy; None, perhaps with mistakes, where nothing is."""
+    given = document.table.get("research")
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        findings.mistake(document.of("research"), "unknown key", "research is a table: begin it with [research]")
+        return None
+    values = values_of(flat(given), RESEARCH, document, "research.", findings)
+    for name, wrong in why_no_copy(values.get("retention_until"), settings.get("disclosure"), settings.get("ends_on")):
+        findings.mistake(document.of(name), wrong.kind, str(wrong))
+    return Research(**values) if len(values) == len(RESEARCH) else None
+
+
+def why_no_copy(
+    retention_until: date | None, disclosure: str | None, ends_on: date | None
+) -> Iterator[tuple[str, NotRead]]:
+    """Why a research copy cannot be planned beside these settings: by the key that says so, what is wrong. What is not
+    known is not looked at."""
+    if disclosure and disclosure != "research":
+        yield (
+            "research",
+            NotRead(
+                "no research copy", "a research copy needs the disclosure research, at which people are asked for it"
+            ),
+        )
+    if retention_until and ends_on and retention_until <= ends_on:
+        yield (
+            "research.retention_until",
+            NotRead(
+                "too soon",
+                "{day} is not after the end of the programme, {ends_on}",
+                day=retention_until,
+                ends_on=ends_on,
+            ),
+        )
 
 
 def _services(given: object, where: Document, findings: Findings) -> list[Service]:

@@ -133,15 +133,22 @@ class _Tables:
 
 
 def audit(question: Question) -> Verdict:
-    """Whose answer the rows give away. Raises ValueError for rows that contradict one another, or the groups."""
+    """Whose answer the rows give away. Raises ValueError for rows that contradict one another, or the groups; but not
+    where a fact was asked twice, which is a fault anyway."""
     forced: list[Forced] = []
     everybody = Counter[tuple[str, tuple[str, ...]]]()
     for group in question.groups:
         everybody[group.role, tuple(sorted(set(group.waves)))] += group.people
     question = msgspec.structs.replace(question, groups=tuple(Group(*who, people) for who, people in everybody.items()))
     known: dict[bytes, set[_Found]] = {}
+    repeated = tuple(sorted(set(_repeated(question))))
     for told, groups in _systems(question):
-        found = _forced(told, groups, known)
+        try:
+            found = _forced(told, groups, known)
+        except ValueError:
+            if told[0].split not in repeated:
+                raise
+            continue  # asked twice, people have said one thing and then another
         if not found:
             continue
         by_one = [item for row in told for item in _forced([row], _inside([row], groups), known)]
@@ -153,7 +160,6 @@ def audit(question: Question) -> Verdict:
                 for one in by_one
             )
             forced.append(Forced(told[0].split, item.role, item.waves, item.answer, item.insiders, alone))
-    repeated = tuple(sorted(set(_repeated(question))))
     faults = [item for item in forced if not (question.agreed and item.alone)]
     return Verdict(not faults and not repeated, tuple(forced), repeated)
 

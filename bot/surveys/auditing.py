@@ -80,17 +80,38 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def asked(
-    rows: Sequence[Row], answered: Mapping[str, int], *, once: Collection[str] = (), agreed: bool = False
+    rows: Sequence[Row],
+    answered: Mapping[str, int],
+    *,
+    once: Collection[str] = (),
+    agreed: bool = False,
+    earlier: Sequence[Sequence[Row]] = (),
 ) -> Question:
     """The question for the rows of one wave. ``answered``: how many of each role submitted; whoever knows the people
-    may know who they are. ``once``: the splits that ask for a fact that cannot change."""
-    told = tuple(
-        Told(THIS_WAVE, row.roles, result.split, row.n, result.low, result.high, once=result.split in once)
+    may know who they are. ``once``: the splits that ask for a fact that cannot change; options of an item of that kind
+    included. ``earlier``: the rows of each earlier wave in which the same people may be; of these only such facts
+    matter."""
+    told = _told(THIS_WAVE, rows, once)
+    before = {f"earlier {number}": _told(f"earlier {number}", each, once) for number, each in enumerate(earlier)}
+    told += [each for those in before.values() for each in those if each.once]
+    groups = tuple(Group(role, (THIS_WAVE, *before), people) for role, people in answered.items())
+    return Question(tuple(told), groups, agreed=agreed)
+
+
+def _told(wave: str, rows: Sequence[Row], once: Collection[str]) -> list[Told]:
+    return [
+        Told(
+            wave,
+            row.roles,
+            result.split,
+            row.n,
+            result.low,
+            result.high,
+            once=result.split.partition("/")[0] in once,
+        )
         for row in rows
         for result in row.results
-    )
-    groups = tuple(Group(role, (THIS_WAVE,), people) for role, people in answered.items())
-    return Question(told, groups, agreed=agreed)
+    ]
 
 
 async def audited(question: Question, limit: float = LIMIT) -> Verdict:

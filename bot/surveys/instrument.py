@@ -25,7 +25,7 @@ class Item(msgspec.Struct, frozen=True):
     counted together against all others; each option of ``many`` is counted by itself. ``favourable_words``: what they
     mean, for a reader of results ("agree"). ``construct`` and ``source``: what the item is about, and where that comes
     from. ``once``: it asks for a fact that cannot change, and is asked once. ``part``: the part of the questionnaire,
-    from 1, in which it is asked; each part is sent by itself.
+    from 1, in which it is asked; each part is sent by itself. ``section``: the heading under which results are told.
     """
 
     id: str
@@ -39,12 +39,14 @@ class Item(msgspec.Struct, frozen=True):
     favourable_words: str = ""
     once: bool = False
     part: int = 1
+    section: str = ""
 
 
 class Split(msgspec.Struct, frozen=True):
     """A yes or no that is counted: one for each item, one for each option of a tick-all item.
 
-    ``id``: the item's, and for an option ``item/position``. ``about`` and ``favourable_words``: as in Item.
+    ``id``: the item's, and for an option ``item/position``. ``about``, ``favourable_words`` and ``section``: as in
+    Item.
     """
 
     id: str
@@ -52,11 +54,14 @@ class Split(msgspec.Struct, frozen=True):
     favourable: frozenset[int]
     about: str
     favourable_words: str
+    section: str = ""
 
 
 class Instrument(msgspec.Struct, frozen=True):
-    """A questionnaire. ``title``: by role. ``kind``: ``pulse`` or ``questionnaire``. ``audience``: the roles that are
-    asked. ``level``: the least strict level of disclosure at which it may be released."""
+    """A questionnaire. ``title``: by role. ``kind``: ``pulse``, ``questionnaire`` or ``reflection``. ``audience``: the
+    roles that are asked. ``level``: the least strict level of disclosure at which it may be released. ``rows``: several
+    roles that are counted together beside the rows of one role, announced before the opening; at the level research
+    only. ``note``: what a reader of its results should know of the questions."""
 
     id: str
     kind: str
@@ -64,6 +69,8 @@ class Instrument(msgspec.Struct, frozen=True):
     title: dict[str, str]
     level: str
     items: tuple[Item, ...]
+    rows: tuple[tuple[str, ...], ...] = ()
+    note: str = ""
 
     def items_for(self, role: str) -> tuple[Item, ...]:
         """What somebody of this role is asked."""
@@ -73,16 +80,23 @@ class Instrument(msgspec.Struct, frozen=True):
         """The parts that somebody of this role is asked, first to last."""
         return tuple(sorted({item.part for item in self.items_for(role)}))
 
+    @property
+    def texts(self) -> int:
+        """How many items ask for free text."""
+        return sum(item.kind == "text" for item in self.items)
+
     def splits(self, roles: tuple[str, ...]) -> Iterator[Split]:
         """What is counted of everybody in a row of these roles: items that each of them is asked."""
         for item in self.items:
             if item.kind == "text" or not set(roles) <= item.words.keys():
                 continue
             if item.kind != "many":
-                yield Split(item.id, item.id, frozenset(item.favourable), item.about, item.favourable_words)
+                counted = frozenset(item.favourable)
+                yield Split(item.id, item.id, counted, item.about, item.favourable_words, item.section)
                 continue
             for position, label in enumerate(item.options, start=1):
-                yield Split(f"{item.id}/{position}", item.id, frozenset({position}), item.about, label)
+                option = f"{item.id}/{position}"
+                yield Split(option, item.id, frozenset({position}), item.about, label, item.section)
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
 from itertools import accumulate, count
+from pathlib import Path
 from typing import Any
 
 from bot.files.findings import Finding, Findings, Spot
@@ -16,7 +17,7 @@ from bot.files.keys import Key, NotRead, line_of_text, values_of
 from bot.files.toml_file import Document, read_toml
 from bot.surveys.instrument import LEVELS, LONGEST_TEXT, ROLES, Instrument, Item
 
-KINDS = ("pulse", "questionnaire")
+KINDS = ("pulse", "questionnaire", "reflection")
 ITEM_KINDS = ("likert", "one", "many", "text")
 
 LONGEST_ID = 40
@@ -27,6 +28,8 @@ LONGEST_LABEL = 75
 """Characters of an option, and of what the favourable ones mean."""
 LONGEST_SOURCE = 500
 
+FEWEST_ROLES = 2
+"""In a row over several."""
 FEWEST_OPTIONS = 2
 MOST_OPTIONS = 10
 """More than these are not seen at a glance on every platform."""
@@ -52,12 +55,40 @@ class BadInstrument(Exception):
 
 @cache
 def all_instruments() -> dict[str, Instrument]:
-    """The instruments that come with the bot, by id. Raises BadInstrument."""
+    """The instruments that come with the bot, by id, and those that stand in their place. Raises BadInstrument."""
     findings = Findings()
     instruments = read_instruments(own_files(), findings)
     if findings.mistakes:
         raise BadInstrument(findings.mistakes)
     return instruments
+
+
+def put_in_place(folder: Path) -> list[str]:
+    """Let the instruments of a folder be asked from now on in this process, each in place of the bot's own with the
+    same id; their ids. Raises BadInstrument, and OSError where the folder cannot be read."""
+    findings = Findings()
+    files = [(str(file), file.read_bytes()) for file in sorted(folder.iterdir()) if file.suffix == ".toml"]
+    for name, raw in files:
+        _may_stand_in_place(name, raw, findings)
+    instruments = read_instruments(files, findings)
+    if findings.mistakes:
+        raise BadInstrument(findings.mistakes)
+    all_instruments().update(instruments)
+    return list(instruments)
+
+
+def _may_stand_in_place(name: str, raw: bytes, findings: Findings) -> None:
+    """An instrument is opened by its id, and its kind is promised. One with mistakes of its own is told elsewhere."""
+    instrument = read_instrument(name, raw, Findings())
+    if instrument is None:
+        return
+    own = all_instruments().get(instrument.id)
+    if own is None:
+        known = ", ".join(all_instruments())
+        findings.mistake(Spot(name), "never opened", f"nothing opens an instrument {instrument.id!r}: there is {known}")
+    elif own.kind != instrument.kind:
+        text = f"{instrument.id} is a {own.kind}, and this a {instrument.kind}"
+        findings.mistake(Spot(name), "of another kind", text)
 
 
 def own_files() -> list[tuple[str, bytes]]:
@@ -102,10 +133,8 @@ def read_instrument(file: str, raw: bytes, findings: Findings) -> Instrument | N
     items = _items(document, audience, scales, findings)
     if items and len(items) == len(document.table["item"]):  # else what is missing may be in an item with a mistake
         _gaps(items)
-        _unasked(audience, items, _Place(document, "", findings))
     _sizes(items)
-    if values.get("kind") == "pulse":
-        _pulse(values, items, _Place(document, "", findings))
+    _whole(values, items, _Place(document, "", findings))
     if findings.count > before:
         return None
     return Instrument(**values, title=title, items=tuple(entry.item for entry in items))
@@ -137,6 +166,18 @@ def _roles(value: object) -> tuple[str, ...]:
     if len(set(given)) < len(given):
         raise NotRead("role twice", "a role is there twice")
     return tuple(role for role in ROLES if role in given)
+
+
+def _rows(value: object) -> tuple[tuple[str, ...], ...]:
+    """Rows over several roles."""
+    if not isinstance(value, list) or not value or not all(isinstance(entry, list) for entry in value):
+        raise NotRead("no list", 'give a list of lists of roles, like [["mentor", "mentee"]]')
+    rows = tuple(map(_roles, value))
+    if any(len(roles) < FEWEST_ROLES for roles in rows):
+        raise NotRead("row of one role", "a row is over two roles or more: those of one role are told anyway")
+    if len(set(rows)) < len(rows):
+        raise NotRead("row twice", "a row is there twice")
+    return rows
 
 
 def _list_of(read: Callable[[object], str], value: object) -> list[str]:
@@ -189,6 +230,8 @@ INSTRUMENT = {
     "kind": Key("kind", partial(_one_of, KINDS, "kind")),
     "audience": Key("audience", _roles),
     "level": Key("level", partial(_one_of, LEVELS, "level"), "standard"),
+    "rows": Key("rows", _rows, ()),
+    "note": Key("note", _words, ""),
 }
 """Every key of a file but those of its tables."""
 TABLES = ("title", "scale", "item")
@@ -214,6 +257,7 @@ ITEM = {
     "roles": Key("roles", _roles, ()),
     "once": Key("once", _yes_or_no, usual=False),
     "part": Key("part", _part, 1),
+    "section": Key("section", _label, ""),
 }
 """Every key of an ``[[item]]``; its words are given for each role, or once for all."""
 
@@ -328,6 +372,7 @@ def _items(
             ids.add(name)
         if item is not None:
             items.append(_Entry(item, place))
+    _unasked(audience, given, _Place(document, "", findings))
     used = {entry.get("scale") for entry in given if isinstance(entry.get("scale"), str)}
     for name in scales.keys() - used:
         findings.mistake(document.of(f"scale.{name}"), "scale not used", f"no item uses the scale {name!r}")
@@ -431,20 +476,37 @@ def _bytes(item: Item, role: str) -> int:
     return BYTES_AROUND_AN_ITEM + len(json.dumps(item.words[role])) + options + typed
 
 
-def _unasked(audience: tuple[str, ...], items: Sequence[_Entry], place: _Place) -> None:
-    asked = [role for role, _entries in _asked(items)]
+def _unasked(audience: tuple[str, ...], given: Sequence[Mapping[str, object]], place: _Place) -> None:
+    """``given``: all items, also those with a mistake, which may ask whomever they do not leave out."""
+    asked = [roles if isinstance(roles := entry.get("roles"), list) and roles else audience for entry in given]
     for role in audience:
-        if role not in asked:
+        if not any(role in roles for roles in asked):
             place.mistake("audience", "asked nothing", f"{role} is in the audience, but no item is for {role}")
 
 
-def _pulse(values: Mapping[str, Any], items: Sequence[_Entry], place: _Place) -> None:
-    """A pulse is short, is for pairs, and is never released exactly."""
+def _whole(values: Mapping[str, Any], items: Sequence[_Entry], place: _Place) -> None:
+    """What a questionnaire may do, and nothing shorter: be told exactly, add up roles, go to controls."""
+    audience: tuple[str, ...] = values.get("audience", ())
+    for roles in values.get("rows", ()) if audience else ():
+        for role in roles:
+            if role not in audience:
+                place.mistake("rows", "not in the audience", f"{role} is not in the audience")
+    kind = values.get("kind", "questionnaire")
+    if kind == "questionnaire":
+        return
     if values.get("level") == "research":
-        place.mistake("level", "research for a pulse", "only the results of a questionnaire can be told exactly")
-    if "control" in values.get("audience", ()):
-        text = "controls are sent questionnaires and nothing else: leave them out of a pulse"
-        place.mistake("audience", "pulse for controls", text)
+        place.mistake("level", "research for another", "only the results of a questionnaire can be told exactly")
+    if values.get("rows"):
+        place.mistake("rows", "rows for another", "only a questionnaire has rows over several roles")
+    if "control" in audience:
+        text = f"controls are sent questionnaires and nothing else: leave them out of a {kind}"
+        place.mistake("audience", "controls in another", text)
+    if kind == "pulse":
+        _pulse(items)
+
+
+def _pulse(items: Sequence[_Entry]) -> None:
+    """A pulse is short."""
     for role, asked in _asked(items):
         texts = [entry for entry in asked if entry.item.kind == "text"]
         questions = [entry for entry in asked if entry.item.kind != "text"]

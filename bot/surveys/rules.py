@@ -60,6 +60,11 @@ def level_for(instrument: Instrument, programme: Level) -> Level:
     return level
 
 
+def can_be_told(audience: Sequence[str], level: Level, n: Mapping[str, int]) -> bool:
+    """Whether so many answers, by role, give any row at all."""
+    return bool(_shown(audience, level, n))
+
+
 def steps(x: int, n: int, s: int) -> tuple[int, int]:
     """Between which counts ``x`` of ``n`` is told to lie, both included, in steps of ``s``.
 
@@ -90,8 +95,9 @@ def rows(
 ) -> tuple[Row, ...]:
     """What of a wave may be shown; nothing if too few answered.
 
-    ``invited``: members at the opening, by role. ``answers``: role and answer of everybody who submitted, with all
-    parts of the questionnaire in one Answer; who preferred not to say counts in ``n``, and not as a yes.
+    ``invited``: members at the opening, by role; a role without any is not asked. ``answers``: role and answer of
+    everybody who submitted, with all parts of the questionnaire in one Answer; who preferred not to say, or sent other
+    parts only, counts in ``n``, and not as a yes.
 
     Mentors and mentees have a row each if both are enough, otherwise one row for the two, never both kinds: a row
     for one and a row for the two would tell the other one's by subtraction. ``declared``: rows over several roles that
@@ -106,19 +112,25 @@ def rows(
     n = Counter(role for role, _ in answers)
     if strangers := n.keys() - set(instrument.audience):
         raise ValueError(f"not asked: {', '.join(sorted(strangers))}")
-    shown = _shown(instrument.audience, level, n)
+    shown = _shown([role for role in instrument.audience if invited.get(role) or n[role]], level, n)
     several = [roles for roles in declared if _made_up_of(roles, shown)]
     return tuple(_row(instrument, level, roles, invited, answers) for roles in (*shown, *several))
 
 
-def comments(written: Sequence[Comment], n: int, level: Level, random: Random) -> tuple[str, ...]:
-    """The words that may be shown, in no order: nothing unless at least ten answered in the wave (``n``), and only what
-    its author lets be shown. What one person wrote in two places is two texts, mixed among all."""
+def comments(
+    instrument: Instrument, written: Sequence[Comment], n: int, level: Level, random: Random
+) -> tuple[tuple[str, str], ...]:
+    """The words that may be shown, after what they answer: nothing unless at least ten answered in the wave (``n``),
+    and only what its author lets be shown. They come item by item and in no order within, each time another: what one
+    person wrote in two places is two texts that nothing ties together."""
     if n < max(COMMENTS_FROM, level.minimum):
         return ()
-    texts = [text for comment in written if comment.show for text in comment.texts.values() if text.strip()]
-    random.shuffle(texts)
-    return tuple(texts)
+    told: list[tuple[str, str]] = []
+    for item in instrument.items:
+        texts = [comment.texts[item.id] for comment in written if comment.show and item.id in comment.texts]
+        random.shuffle(texts)
+        told += [(item.about, text) for text in texts if text.strip()]
+    return tuple(told)
 
 
 def compare(now: Row, before: Row, split: str) -> Direction | None:
@@ -189,4 +201,4 @@ def _row(
 
 def _result(split: Split, given: Sequence[Answer], s: int) -> Result:
     yes = sum(not split.favourable.isdisjoint(answer.marks.get(split.item, ())) for answer in given)
-    return Result(split.id, split.about, split.favourable_words, *steps(yes, len(given), s))
+    return Result(split.id, split.about, split.favourable_words, *steps(yes, len(given), s), section=split.section)

@@ -8,6 +8,7 @@ close.
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.utils import random as random_bytes
 
-from bot.surveys.instrument import LONGEST_TEXT, Answer, Comment, Instrument
+from bot.surveys.instrument import LONGEST_TEXT, Answer, Comment, Instrument, Item
 
 T = TypeVar("T", Answer, Comment)
 
@@ -29,7 +30,7 @@ KINDS = (SCORES, WORDS)
 
 SECRET_BYTES = 32
 STEP = 64
-"""Boxes grow in steps of so many bytes with the length of the questionnaire."""
+"""Boxes grow in steps of so many bytes with the length of the longest part."""
 BYTES_OF_A_CHARACTER = 4
 """At most, in UTF-8."""
 
@@ -79,27 +80,48 @@ def seal(content: Answer | Comment, instrument: Instrument, public: bytes) -> by
 
 def open_answer(box: bytes, instrument: Instrument, keys: WaveKeys) -> Answer:
     """The answer in a box. Raises CannotOpen."""
-    return _open(box, instrument, keys, Answer)
+    return Opener(instrument, keys).answer(box)
 
 
 def open_comment(box: bytes, instrument: Instrument, keys: WaveKeys) -> Comment:
     """The comment in a box. Raises CannotOpen."""
-    return _open(box, instrument, keys, Comment)
+    return Opener(instrument, keys).comment(box)
+
+
+class Opener:
+    """Opens many boxes of one wave: what is the same for all of them is reckoned once."""
+
+    def __init__(self, instrument: Instrument, keys: WaveKeys) -> None:
+        self._box = SealedBox(PrivateKey(keys.private))
+        self._room = room(instrument)
+
+    def answer(self, box: bytes) -> Answer:
+        """The answer in a box. Raises CannotOpen."""
+        return self._open(box, Answer)
+
+    def comment(self, box: bytes) -> Comment:
+        """The comment in a box. Raises CannotOpen."""
+        return self._open(box, Comment)
+
+    def _open(self, box: bytes, kind: type[T]) -> T:
+        try:
+            return msgspec.msgpack.decode(sodium_unpad(self._box.decrypt(box), self._room), type=kind)
+        except (CryptoError, msgspec.MsgspecError) as error:
+            raise CannotOpen(type(error).__name__) from error
 
 
 def room(instrument: Instrument) -> int:
-    """Bytes to which all contents of an instrument's boxes are padded: more than the longest has."""
-    texts = {item.id: "" for item in instrument.items if item.kind == "text"}
+    """Bytes to which all contents of an instrument's boxes are padded, whichever part they are of: more than the
+    longest of them has."""
+    parts = {item.part for item in instrument.items}
+    longest = max(_most([item for item in instrument.items if item.part == part]) for part in parts)
+    return (longest // STEP + 1) * STEP
+
+
+def _most(items: Sequence[Item]) -> int:
+    """Bytes of the longest content that answers to these items can have."""
+    texts = {item.id: "" for item in items if item.kind == "text"}
     typed = len(texts) * (LONGEST_TEXT * BYTES_OF_A_CHARACTER + STEP)
     words = len(msgspec.msgpack.encode(Comment(texts, show=True))) + typed
-    marks = {item.id: tuple(range(1, len(item.options) + 1)) for item in instrument.items if item.kind != "text"}
-    scores = len(msgspec.msgpack.encode(Answer(marks)))
-    return (max(words, scores) // STEP + 1) * STEP
-
-
-def _open(box: bytes, instrument: Instrument, keys: WaveKeys, kind: type[T]) -> T:
-    try:
-        padded = SealedBox(PrivateKey(keys.private)).decrypt(box)
-        return msgspec.msgpack.decode(sodium_unpad(padded, room(instrument)), type=kind)
-    except (CryptoError, msgspec.MsgspecError) as error:
-        raise CannotOpen(type(error).__name__) from error
+    marks = {item.id: tuple(range(1, len(item.options) + 1)) for item in items if item.kind != "text"}
+    return max(words, len(msgspec.msgpack.encode(Answer(marks))))

@@ -5,23 +5,31 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
+from itertools import cycle, zip_longest
 from random import Random
 from unittest.mock import patch
+
+from sqlalchemy import select
 
 from bot import app as application
 from bot import handlers
 from bot.closing import Closing
 from bot.flow import Flows
-from bot.handlers import released
-from bot.handlers.checkin_form import PERMISSION, SHOW
+from bot.handlers.questions import PERMISSION, SHOW
+from bot.handlers.release_message import Told, release_messages
 from bot.playground import slack_blocks
 from bot.playground.client import Answer, Shown, ShownForm
 from bot.playground.example import ExamplePerson
+from bot.report.build import Made, as_json
+from bot.report.facts import Facts
+from bot.reporting import Reporting
 from bot.surveys import rules
 from bot.surveys.auditing import Question, Verdict
 from bot.surveys.release import from_ledger
-from bot.ui import Values
+from bot.ui import Picture, Values
+from storage.models import file
 from storage.records import Wave
 from tests.attacks.crowd import GOOD, Crowd, crowd, seen
 from tests.attacks.table import Effort, Finding, attack
@@ -29,10 +37,25 @@ from tests.contract.stage import lines_of
 
 MANY, FEW = 1_000, 60
 """Commands, taps and forms: half of them before the close, half after it."""
+PAUSE = timedelta(seconds=5)
+"""After each of them: otherwise the platform would soon refuse to say who is in the leads channel, and nobody were a
+lead any more."""
 YES: Values = {"item_useful": "4"}
 NO: Values = {"item_useful": "2"}
-SAY_NO = 3
-"""Of the eighteen people: 15 say yes, the lowest of the step of 15 to 18."""
+SAY_NO = 2
+"""Of the eighteen people: 16 say yes, the lowest of the step of 16 to 18."""
+WALKS = (
+    ("results",),
+    ("results", "result"),
+    ("report",),
+    ("leads_change", "change_questionnaires"),
+    ("leads_change", "change_recruitment"),
+    ("leads_change", "change_disclosure"),
+    ("leads_change", "change_research"),
+)
+"""Buttons one after the other, from the digest on, as a lead goes who knows where they want to go."""
+MUST_REACH = {"results", "report", *(actions[-1] for actions in WALKS if actions[0] == "leads_change")}
+"""What the leads come to before the close and after it; then also to a result."""
 
 FLOWS = Flows(handlers.FLOWS)
 BUTTONS = sorted(name for flow in handlers.FLOWS for kind, name in flow.routes if kind == "button")
@@ -61,11 +84,15 @@ Heard = list[tuple[str, ...]]
 
 @dataclass
 class Tried:
-    """``before`` and ``after`` the close. ``scheduled``: each line in which the release may be told."""
+    """``before`` and ``after`` the close: what was heard, and every file of a report that lies there. ``scheduled``:
+    each line in which the release may be told. ``pictures``: of the release."""
 
     before: Heard = field(default_factory=list)
     after: Heard = field(default_factory=list)
+    files_before: list[bytes] = field(default_factory=list)
+    files_after: list[bytes] = field(default_factory=list)
     scheduled: list[str] = field(default_factory=list)
+    pictures: list[bytes] = field(default_factory=list)
 
 
 @attack
@@ -82,13 +109,29 @@ def fuzzed_lead_commands(effort: Effort) -> Iterator[Finding]:
     if expected == one.after:
         raise AssertionError("nobody asked for the result")
     yield _finding("another step, but for the value", f"{count // 2} commands", _different(expected, other.after))
+    files = f"{len(one.files_before)} and {len(one.files_after)} reports, {len(one.pictures)} pictures"
+    yield _finding("reports and pictures", files, _other_files(one, same, other))
     unknown = sum(map(_unknown, (one, same, other)))
     yield _finding("a result that is in no release", f"{3 * count} commands", unknown)
     if effort.every == 1:
-        with _exact_counts():
+        with exact_counts():
             exact, exact_too = (asyncio.run(_played(no, FEW)) for no in (SAY_NO, SAY_NO - 1))
         naive = _different(exact.after, exact_too.after)
         yield _finding("the same step", "exact counts", naive, must_fail=True)
+
+
+def _other_files(one: Tried, same: Tried, other: Tried) -> int:
+    """How many reports differ before the close, in any of the programmes, and how many reports and pictures after it,
+    with the same step. With another step they must differ then: otherwise nothing of the result is in them."""
+    if other.files_after == one.files_after or other.pictures == one.pictures:
+        raise AssertionError("nothing of the result is in the reports or in the pictures")
+    twins = [
+        (one.files_before, same.files_before),
+        (one.files_before, other.files_before),
+        (one.files_after, same.files_after),
+        (one.pictures, same.pictures),
+    ]
+    return sum(mine != theirs for some, others in twins for mine, theirs in zip_longest(some, others))
 
 
 def _unknown(tried: Tried) -> int:
@@ -117,13 +160,15 @@ class Fuzzer:
         self._message: dict[str, Shown] = {}
         self._form: dict[str, ShownForm] = {}
         self._ids = [str(made.id_of(who)) for who in made.asked()[::7]]
+        self._walks = cycle(random.sample(WALKS, len(WALKS)))
+        self.reached: set[str] = set()
 
     async def try_something(self) -> tuple[str, ...]:
         """One thing; what it was, and all that was answered."""
         random = self._random
         who = random.choice(self._leads)
-        ways = (self._command, self._tap, self._forge_tap, self._fill_in, self._forge_form, self._say)
-        way = random.choices(ways, (20, 35, 15, 15, 8, 7))[0]
+        ways = (self._command, self._walk, self._tap, self._forge_tap, self._fill_in, self._forge_form, self._say)
+        way = random.choices(ways, (10, 30, 20, 10, 15, 8, 7))[0]
         tried, answer = await way(who)
         if answer is None:
             return (tried,)
@@ -140,6 +185,16 @@ class Fuzzer:
         words = f"{name} {self._random.choice(NONSENSE)}".strip() if self._random.random() < 0.3 else name
         channel = self._random.choice((None, self._made.channel))
         return words, await self._made.client(who, channel).command(words)
+
+    async def _walk(self, who: ExamplePerson) -> tuple[str, Answer]:
+        actions = next(self._walks)
+        answer = await self._made.walk(who, "leads")
+        for action in actions:
+            if answer.message is None or action not in {button.action for button in answer.message.buttons}:
+                break
+            answer = await self._made.walk_on(who, answer, action)
+            self.reached.add(action)
+        return f"go {actions}", answer
 
     async def _tap(self, who: ExamplePerson) -> tuple[str, Answer | None]:
         client = self._made.client(who)
@@ -201,51 +256,79 @@ def _lines(answer: Answer) -> tuple[str, ...]:
 async def _played(no: int, count: int) -> Tried:
     """A programme in which so many say no, the first of them always the same people."""
     tried = Tried()
-    async with crowd("mentor") as made:
-        wave = await made.open_wave()
-        for number, who in enumerate(made.asked()):
-            comment: Values = {"item_comment": "A quiet hour helps.", PERMISSION: SHOW} if number % 6 == 0 else {}
-            await made.answer(who, GOOD | comment | (NO if number < no else YES))
-        fuzzer = Fuzzer(made, Random(count))
-        tried.before = await _phase(made, fuzzer, count // 2)
-        await made.close(wave)
-        tried.after = await _phase(made, fuzzer, count - count // 2)
-        tried.scheduled = _scheduled(made, wave)
+    with patch.object(application, "Reporting", partial(Reporting, make=_numbers)):
+        async with crowd("mentor") as made:
+            wave = await made.open_wave()
+            for number, who in enumerate(made.asked()):
+                comment: Values = {"item_comment": "A quiet hour helps.", PERMISSION: SHOW} if number % 6 == 0 else {}
+                await made.answer(who, GOOD | comment | (NO if number < no else YES))
+            fuzzer = Fuzzer(made, Random(count))
+            tried.before = await _phase(made, fuzzer, count // 2, MUST_REACH)
+            tried.files_before = _reports(made)
+            await made.close(wave)
+            tried.after = await _phase(made, fuzzer, count - count // 2, {*MUST_REACH, "result"})
+            tried.files_after = _reports(made)[len(tried.files_before) :]
+            tried.scheduled, tried.pictures = _scheduled(made, wave)
     return tried
 
 
-async def _phase(made: Crowd, fuzzer: Fuzzer, count: int) -> Heard:
+async def _numbers(facts: Facts) -> Made:
+    """The one file of a report that holds all numbers, and is quickly made; ``reports`` attacks all of them."""
+    return Made(html=b"", pdf=b"", xlsx=b"", json=as_json(facts))
+
+
+def _reports(made: Crowd) -> list[bytes]:
+    """Every report that lies there, the first one first."""
+    with made.app.database.engine.connect() as connection:
+        query = select(file.c.content).where(file.c.name.startswith("mentoring-report"))
+        return [bytes(content) for content in connection.scalars(query.order_by(file.c.expires_at, file.c.content))]
+
+
+async def _phase(made: Crowd, fuzzer: Fuzzer, count: int, must_reach: set[str]) -> Heard:
     heard = []
+    fuzzer.reached.clear()
     for number in range(count):
         heard.append(await fuzzer.try_something())
+        made.clock += PAUSE
         if number % 10 == 9:
             await made.settle()
     await made.settle()
+    if missed := must_reach - fuzzer.reached:
+        raise AssertionError(f"nobody came to {', '.join(sorted(missed))}")
     on_screen = [shown for lead in made.part("lead") for shown in made.view(lead)]
     return heard + [(str(shown.at), shown.key, *shown.lines) for shown in on_screen]
 
 
-def _scheduled(made: Crowd, wave: Wave) -> list[str]:
-    """All lines in which the ledger may be told to leads, in order."""
+def _scheduled(made: Crowd, wave: Wave) -> tuple[list[str], list[bytes]]:
+    """All lines in which the ledger may be told to leads, in order; and the pictures."""
     with made.uow() as uow:
         entry = uow.ledger.of_wave(wave.id)
+        hanging = uow.pictures.of(wave.id)
+        contents = [uow.pictures.content(each.name) for each in hanging]
     assert entry is not None
-    told = released.Told(wave.id, from_ledger(entry.body))
-    return lines_of(released.release_message(told, ""))
+    assert contents, "there is no picture"
+    told = Told(wave.id, from_ledger(entry.body), pictures=[Picture(each.name, each.alt) for each in hanging])
+    return [line for message in release_messages(told, "") for line in lines_of(message)], contents
+
+
+async def passed(_question: Question) -> Verdict:
+    """An audit that lets everything out."""
+    return Verdict(passed=True)
 
 
 @contextmanager
-def _exact_counts() -> Iterator[None]:
-    """A naive release, which no audit would let out."""
-
-    async def passed(_question: Question) -> Verdict:
-        return Verdict(passed=True)
+def exact_steps() -> Iterator[None]:
+    """A naive release, in which every step is of one person."""
 
     def exact(x: int, _n: int, _s: int) -> tuple[int, int]:
         return x, x
 
-    with (
-        patch.object(rules, "steps", exact),
-        patch.object(application, "Closing", partial(Closing, audit=passed)),
-    ):
+    with patch.object(rules, "steps", exact):
+        yield
+
+
+@contextmanager
+def exact_counts() -> Iterator[None]:
+    """The same in an app, where no audit would let it out."""
+    with exact_steps(), patch.object(application, "Closing", partial(Closing, audit=passed)):
         yield

@@ -23,7 +23,7 @@ from bot import ui
 from bot.clock import Clock
 from bot.config import read
 from bot.handlers import leads
-from bot.handlers.checkin_form import AS_IT_IS, NAMES
+from bot.handlers.questions import AS_IT_IS, NAMES
 from bot.playground import example, teams_keys
 from bot.playground.client import Answer, Client, Member, Shown, ShownButton, ShownForm
 from bot.playground.example import ExamplePerson
@@ -33,9 +33,11 @@ from bot.playground.teams import TeamsStandIn
 from bot.playground.teams_keys import SigningKey
 from bot.reading import about
 from bot.ui import Values
+from storage.files import PATH
 from storage.models import due, metadata, outbox, participant, person
 from storage.records import Wave
 from storage.unit_of_work import Database, UnitOfWork
+from tests import waves
 from tests.contract.stage import Rows, do_not_wait_for_the_disk
 from tests.databases import keys_of
 
@@ -50,6 +52,7 @@ GOOD: Values = {"item_useful": "4", "item_open": "5", "item_time": "2"}
 
 _RANDOM_KEYS = re.compile(r"\b((?:answer|lead_change):)[^\"\\ ]*")
 _RANDOM_WORDS = re.compile(r"\b[CDGRV]0\d{8}\b|\b[0-9a-f]{8}\b")
+_RANDOM_ADDRESSES = re.compile(rf"({PATH})[\w-]+")
 
 
 class Seen(NamedTuple):
@@ -96,7 +99,9 @@ def _fill(database: Database) -> None:
         for fact in uow.pairs.facts(programme_id):
             uow.pairs.introduce(fact.pair.id)
     with database.engine.begin() as connection:
-        connection.execute(due.delete().where(due.c.due_at < BEFORE))
+        connection.execute(
+            due.delete().where((due.c.due_at < BEFORE) | due.c.rule.in_(("wave_open", "questionnaire_open")))
+        )
         connection.execute(outbox.delete())
     with database.begin(BEFORE) as uow:
         leads.move(uow.programmes.get(programme_id), uow)
@@ -154,7 +159,7 @@ class Crowd:
         with self.uow() as uow:
             found = uow.people.by_account(who.account)
         assert found is not None
-        return found[0].id
+        return found.person.id
 
     # Time
 
@@ -164,6 +169,7 @@ class Crowd:
         while True:
             if not self.timer_stands:
                 await self.app.jobs.tick()
+                await self.app.jobs.reported()
             await self.app.delivery.deliver_due()
             coming = [await self.app.delivery.next_at(), None if self.timer_stands else await self.app.jobs.next_at()]
             following = min((at for at in coming if at is not None), default=None)
@@ -175,15 +181,13 @@ class Crowd:
 
     # Waves
 
-    async def open_wave(self) -> Wave:
-        """Let the first check-in open, or another one now; and everybody have been invited."""
+    async def open_wave(self, name: str = "pulse") -> Wave:
+        """Let the first check-in open, or another one or a questionnaire now; and everybody have been invited."""
+        await self.settle(max(self.clock, OPENS))
         with self.uow() as uow:
             programme = uow.programmes.current()
             assert programme is not None
-            if uow.waves.there_was_one(programme.id):
-                uow.due.drop("wave_open", str(programme.id))
-                uow.due.add("wave_open", str(programme.id), self.clock)
-        await self.settle(max(self.clock, OPENS))
+            waves.have_opened(uow, name)
         await self.settle()
         with self.uow() as uow:
             (wave,) = uow.waves.are_under_way(programme.id)
@@ -216,12 +220,15 @@ class Crowd:
 
     async def walk(self, who: ExamplePerson, words: str, *actions: str) -> Answer:
         """Type a command, and tap one button after the other, each on the answer to what was before."""
-        client = self.client(who)
-        answer = await self.complete(who, await client.command(words))
+        answer = await self.complete(who, await self.client(who).command(words))
         for action in actions:
-            assert answer.message is not None, answer
-            answer = await self.complete(who, await client.tap(answer.message, answer.message.button(action)))
+            answer = await self.walk_on(who, answer, action)
         return answer
+
+    async def walk_on(self, who: ExamplePerson, answer: Answer, action: str) -> Answer:
+        """Tap a button of an answer."""
+        assert answer.message is not None, answer
+        return await self.complete(who, await self.client(who).tap(answer.message, answer.message.button(action)))
 
     async def complete(self, who: ExamplePerson, answer: Answer) -> Answer:
         """The answer, also where it arrives in the chat."""
@@ -319,7 +326,8 @@ def _state(value: str | tuple[str, ...]) -> dict[str, Any]:
 
 
 def _plain(raw: object) -> str:
-    return _RANDOM_WORDS.sub("", _RANDOM_KEYS.sub(r"\1", json.dumps(raw, sort_keys=True)))
+    known = _RANDOM_ADDRESSES.sub(r"\1", _RANDOM_KEYS.sub(r"\1", json.dumps(raw, sort_keys=True)))
+    return _RANDOM_WORDS.sub("", known)
 
 
 @asynccontextmanager

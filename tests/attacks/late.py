@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bot.handlers import checkin_form
+from bot.handlers import checkin_form, open_waves, withdrawal
 from bot.playground.client import Answer, ShownForm
 from bot.playground.example import ExamplePerson
 from bot.reading import about
 from storage.records import Wave
+from tests import waves
 from tests.attacks.crowd import GOOD, Crowd, crowd
 from tests.attacks.table import Effort, Finding, attack
 from tests.contract.stage import Rows, changed, lines_of
@@ -21,9 +22,9 @@ FORMS_EACH = 7
 OF_THE_WAVE = ("ledger", "sealed_answer", "wave", "wave_member", "prompt")
 
 TOO_LATE = (
-    checkin_form.closed(),
+    open_waves.closed(),
     checkin_form.nothing_open(None, began_before=False, has_results=False),
-    checkin_form.nothing_to_withdraw_from(),
+    withdrawal.nothing_to_withdraw_from(),
 )
 
 
@@ -132,7 +133,7 @@ async def _again_by_due_work(made: Crowd, wave: Wave, those: list[ExamplePerson]
             for person_id in ids:
                 uow.due.add("wave_ask", about(wave.id, person_id), uow.now)
             if uow.now.date() == wave.opens_at.date():
-                uow.due.add("wave_open", str(wave.programme_id), uow.now)
+                waves.have_opened(uow)
         await made.settle()
         assert not [row for row in made.rows("due")["due"] if row[3] is None and row[2] <= made.now()]
         _note(made, before, came)

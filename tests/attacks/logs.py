@@ -8,15 +8,21 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
 import structlog
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from bot import app as application
+from bot import painting
 from bot.handlers import checkin_form, released
-from bot.handlers.checkin_form import HIDE, PERMISSION, SHOW
+from bot.handlers.questions import HIDE, PERMISSION, SHOW
 from bot.playground.client import Fault
+from bot.report.build import Made
+from bot.report.facts import Facts
+from bot.reporting import Reporting
 from bot.surveys import rules
 from bot.ui import Values
 from storage.keys import KeyDirectory, KeysGone
@@ -92,6 +98,8 @@ def canaries(effort: Effort) -> Iterator[Finding]:
     faults = log.getvalue().count('"level": "error"')
     if faults < 2 * len(FAULTS):
         raise AssertionError(f"only {faults} faults were logged at all, on two platforms")
+    if missed := [event for event in MUST_FAIL if event not in log.getvalue()]:
+        raise AssertionError(f"these went well: {missed}")
     with heard() as naive, _answers_logged():
         asyncio.run(_nothing_goes_wrong())
     where = f"{len(log.getvalue().splitlines())} lines, {faults} errors"
@@ -135,6 +143,8 @@ FAULTS: tuple[tuple[object, str, Callable[..., Exception]], ...] = (
     (Waves, "lock", RuntimeError),
 )
 """What fails while an answer is sent, and with what: each is logged as an error."""
+MUST_FAIL = ("report.failed", "release.not_drawn", "wave.close_failed", "job.failed")
+"""What fails later, as the log calls it."""
 SILENT: tuple[tuple[object, str, Callable[..., Exception]], ...] = (
     (Waves, "put", _gone),
     (KeyDirectory, "get", KeysGone),
@@ -152,44 +162,56 @@ MALFORMED: tuple[Values, ...] = (
 
 
 async def _everything_goes_wrong(people: int) -> None:
-    async with crowd("mentor") as made:
-        wave = await made.open_wave()
-        slack, teams = ([who for who in made.asked() if who.account.platform == on] for on in ("slack", "teams"))
-        both = (slack[0], teams[0])
-        for number, who in enumerate([*teams, *slack][:people]):
-            words = f"{CANARY} Farah" if number % 3 else f"{CANARY}, {who.name}"
-            await made.answer(who, GOOD | {"item_comment": words, PERMISSION: (SHOW, HIDE)[number % 2]})
-        for values in MALFORMED:
-            await made.forged_form(slack[0], "checkin", str(wave.id), 0, GOOD | values)
-        for subject in (CANARY, f"{wave.id}; {CANARY}", "-1"):
-            await made.forged_form(slack[0], "checkin", subject, 0, GOOD | {"item_comment": CANARY})
-            await made.forged_tap(slack[0], "checkin", subject, 0)
-        for place, name, kind in (*FAULTS, *SILENT):
-            for who in both:
-                form = await made.form_of(who)
-                with patch.object(place, name, _raises(kind)):
-                    await made.client(who).submit(form, GOOD | {"item_comment": CANARY, PERMISSION: SHOW})
+    with patch.object(application, "Reporting", partial(Reporting, make=_no_report)):
+        async with crowd("mentor") as made:
+            await _wrong_from_beginning_to_end(made, people)
+
+
+async def _no_report(facts: Facts) -> Made:
+    raise RuntimeError(f"no luck with {facts}: {CANARY}")
+
+
+async def _wrong_from_beginning_to_end(made: Crowd, people: int) -> None:
+    wave = await made.open_wave()
+    slack, teams = ([who for who in made.asked() if who.account.platform == on] for on in ("slack", "teams"))
+    both = (slack[0], teams[0])
+    for number, who in enumerate([*teams, *slack][:people]):
+        words = f"{CANARY} Farah" if number % 3 else f"{CANARY}, {who.name}"
+        await made.answer(who, GOOD | {"item_comment": words, PERMISSION: (SHOW, HIDE)[number % 2]})
+    for values in MALFORMED:
+        await made.forged_form(slack[0], "checkin", str(wave.id), 0, GOOD | values)
+    for subject in (CANARY, f"{wave.id}; {CANARY}", "-1"):
+        await made.forged_form(slack[0], "checkin", subject, 0, GOOD | {"item_comment": CANARY})
+        await made.forged_tap(slack[0], "checkin", subject, 0)
+    for place, name, kind in (*FAULTS, *SILENT):
         for who in both:
-            await made.client(who).say(f"my answer is {CANARY}")
-            await made.client(who).command(f"checkin {CANARY}")
-        await _broken_requests(made)
-        assert CANARY not in await made.healthz()
-        for stand_in in (made.slack, made.teams):
-            stand_in.faults += [Fault("", "status", times=5, status=500), Fault("", "reply_lost", times=3)]
-        await made.settle(wave.closes_at - timedelta(minutes=1))
-        with patch.object(rules, "rows", _raises(RuntimeError)):
-            await made.settle(wave.closes_at)
-            await made.settle()
-        with patch.object(released, "release_message", _raises(RuntimeError)):
-            await made.settle(made.clock + timedelta(minutes=6))
-        for stand_in in (made.slack, made.teams):
-            stand_in.faults += [Fault("", "status", times=8, status=500), Fault("", "reply_lost", times=3)]
-        await made.settle(made.clock + timedelta(hours=1))
-        with made.uow() as uow:
-            entry = uow.ledger.of_wave(wave.id)
-        assert entry is not None
-        assert CANARY in entry.body, "some let their words be shown"
-        assert CANARY not in await made.healthz()
+            form = await made.form_of(who)
+            with patch.object(place, name, _raises(kind)):
+                await made.client(who).submit(form, GOOD | {"item_comment": CANARY, PERMISSION: SHOW})
+    for who in both:
+        await made.client(who).say(f"my answer is {CANARY}")
+        await made.client(who).command(f"checkin {CANARY}")
+    await _broken_requests(made)
+    await made.walk(made.part("lead")[0], "leads", "report")
+    assert CANARY not in await made.healthz()
+    for stand_in in (made.slack, made.teams):
+        stand_in.faults += [Fault("", "status", times=5, status=500), Fault("", "reply_lost", times=3)]
+    await made.settle(wave.closes_at - timedelta(minutes=1))
+    with patch.object(rules, "rows", _raises(RuntimeError)):
+        await made.settle(wave.closes_at)
+        await made.settle()
+    no_words = patch.object(released, "release_messages", _raises(RuntimeError))
+    with no_words, patch.object(painting, "charts_of", _raises(RuntimeError)):
+        await made.settle(made.clock + timedelta(minutes=6))
+        await made.settle()
+    for stand_in in (made.slack, made.teams):
+        stand_in.faults += [Fault("", "status", times=8, status=500), Fault("", "reply_lost", times=3)]
+    await made.settle(made.clock + timedelta(hours=1))
+    with made.uow() as uow:
+        entry = uow.ledger.of_wave(wave.id)
+    assert entry is not None
+    assert CANARY in entry.body, "some let their words be shown"
+    assert CANARY not in await made.healthz()
 
 
 async def _broken_requests(made: Crowd) -> None:

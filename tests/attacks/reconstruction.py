@@ -17,6 +17,7 @@ from tests.attacks.table import Effort, Finding, attack, wilson
 
 WEEKS = 4
 MENTORS = questionnaire("mentor")
+EXACT = Way("exact", rules.RESEARCH, rules.RESEARCH.minimum)
 OPTIONS = range(1, len(LIKERT) + 1)
 FAVOURABLE = (4, 5)
 
@@ -48,6 +49,37 @@ def histogram(effort: Effort) -> Iterator[Finding]:
                 unique += agreeing[posts[tuple(int(count) for count in counts)]] == 1
                 programmes += 1
         yield _share("histogram from all posts", way, "n 10 to 18, five options", unique, programmes)
+
+
+@attack
+def beside_exact_counts(effort: Effort) -> Iterator[Finding]:
+    """At the level research those who agreed are told exactly, and the others in steps, as people of another wave. The
+    naive release tells everybody's count beside the exact ones, to be subtracted. Figure: the share of programmes in
+    which what is told of those who agreed rules out a table of the others that their own posts left possible."""
+    programmes = effort.programmes // 80
+    for way in (STANDARD, STRICT, NAIVE):
+        random = np.random.default_rng(7)
+        made = 0
+        for _ in range(programmes):
+            exact, others = (int(n) for n in random.integers(8, 19, 2))
+            p = random.uniform(0.1, 0.95)
+            truth = int(random.binomial(exact, p)), int(random.binomial(others, p))
+            made += _rules_out_others(way, (exact, others), truth)
+        yield _share("beside exact counts", way, "8 to 18 agreed, 8 to 18 did not", made, programmes)
+
+
+def _rules_out_others(way: Way, n: tuple[int, int], truth: tuple[int, int]) -> bool:
+    """Whether everything that is posted leaves fewer tables of those who did not agree than their own posts do."""
+
+    def posted(table: tuple[int, int]) -> object:
+        told = _released(way, sum(n), sum(table)) if way.is_naive else _released(way, n[1], table[1])
+        return told, _released(EXACT, n[0], table[0])
+
+    own = STANDARD if way.is_naive else way
+    alone = {x for x in range(n[1] + 1) if _released(own, n[1], x) == _released(own, n[1], truth[1])}
+    seen = posted(truth)
+    left = {x for y, x in product(range(n[0] + 1), range(n[1] + 1)) if posted((y, x)) == seen}
+    return not alone <= left
 
 
 def _rules_out(way: Way, random: np.random.Generator) -> bool:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from bot.handlers.checkin_form import who_answered
+from bot.handlers.open_waves import who_finished
 from bot.playground import example
 from bot.playground.client import Answer
 from bot.playground.slack_workspace import ApiError
@@ -80,7 +80,7 @@ async def hospitals_counted(crowd: Crowd, wave: Wave, _twins: Twins) -> None:
     hospitals = {crowd.id_of(who): who.organisation for who in crowd.asked()}
     with crowd.uow() as uow:
         keys = WaveKeys.unpacked(uow.keys.get(wave.key_id))
-        missing = hospitals.keys() - who_answered(wave, keys, hospitals, uow)
+        missing = hospitals.keys() - who_finished(wave, keys, uow.waves.members(wave.id), uow)
         counts = sorted(Counter(hospitals[person_id] for person_id in missing).items())
         message = Message("No answer yet", (Text(str(counts)),), "Everybody in this channel can see this.")
         uow.outbox.add(to=places.leads(uow.programmes.get(wave.programme_id)), key="naive", message=message)

@@ -8,11 +8,11 @@ from datetime import timedelta
 from random import Random
 from unittest.mock import patch
 
-from bot.handlers.checkin_form import AS_IT_IS, HIDE, NAMES, PERMISSION, SHOW, TAKEN_OUT
+from bot.handlers.questions import AS_IT_IS, HIDE, NAMES, PERMISSION, SHOW, TAKEN_OUT
 from bot.playground.client import Answer, ShownForm
 from bot.playground.example import ExamplePerson
 from bot.surveys import rules
-from bot.surveys.instrument import Comment
+from bot.surveys.instrument import Comment, Instrument
 from bot.surveys.names import named_in
 from bot.surveys.release import from_ledger
 from storage.records import Wave
@@ -182,5 +182,7 @@ def _released(made: Crowd, wave: Wave) -> Sequence[str]:
     return from_ledger(entry.body).comments
 
 
-def _all_that_was_written(written: Sequence[Comment], *_rules: object) -> tuple[str, ...]:
-    return tuple(text for comment in written for text in comment.texts.values())
+def _all_that_was_written(
+    _instrument: Instrument, written: Sequence[Comment], *_rules: object
+) -> tuple[tuple[str, str], ...]:
+    return tuple((item, text) for comment in written for item, text in comment.texts.items())

@@ -124,7 +124,7 @@ class Members:
             connection.execute(insert(outbox), [self._sent(*card) for card in self._cards])
         with self.world.uow() as uow:
             for session, member, _shown in self._cards:
-                als.book(session, member, "", uow)
+                als.book(session, member, "", als.cards_there(session, member, uow), uow)
 
     def _plan(self, sessions: int, members: Sequence[Person]) -> list[Session]:
         facilitator = self.world.people["Brigid"]

@@ -12,40 +12,53 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import event, insert
 
 from bot.closing import Closing
-from bot.handlers import checkin
 from bot.surveys import rules
 from bot.surveys.auditing import asked, audited
 from bot.surveys.instrument import Answer, Comment, Instrument, Item, declared
 from bot.surveys.names import named_in
+from bot.surveys.release import from_ledger
 from bot.surveys.sealing import SCORES, WORDS, new_keys, seal, tag
+from storage.consents import EXACT_COUNTS
 from storage.models import sealed_answer
 from tests.bench.figures import Figure, bench, peak_megabytes
-from tests.waves import BOTH, enrol, likert
+from tests.waves import BOTH, enrol, have_opened, likert
 from tests.world import World, build
 
 PEOPLE = 10_000
 ITEMS = 20
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
-QUESTIONNAIRE = Instrument(
-    id="large",
-    kind="questionnaire",
-    audience=BOTH,
-    title={"mentor": "Large", "mentee": "Large"},
-    level="standard",
-    items=(
-        *(likert(f"item_{LETTERS[number]}") for number in range(ITEMS)),
-        Item("comment", "text", dict.fromkeys(BOTH, "Anything else?"), "comments", "free text", "made up"),
-    ),
-)
+
+def questionnaire(items: int, parts: int) -> Instrument:
+    """So many questions, in parts of the same length, and a free text at the end."""
+    scales = [
+        replace(likert(f"item_{LETTERS[n // 26]}{LETTERS[n % 26]}"), part=n * parts // items + 1) for n in range(items)
+    ]
+    comment = Item(
+        "comment", "text", dict.fromkeys(BOTH, "Anything else?"), "comments", "free text", "made up", part=parts
+    )
+    return Instrument(
+        id="large",
+        kind="questionnaire",
+        audience=BOTH,
+        title={"mentor": "Large", "mentee": "Large"},
+        level="standard",
+        items=(*scales, comment),
+    )
 
 
-def an_answer(random: Random) -> Answer:
-    """Marks on everything."""
-    return Answer({item.id: (random.randint(1, 5),) for item in QUESTIONNAIRE.items if item.kind != "text"})
+QUESTIONNAIRE = questionnaire(ITEMS, 1)
+LONG = questionnaire(2 * ITEMS, 4)
+
+
+def an_answer(random: Random, instrument: Instrument = QUESTIONNAIRE, part: int = 1) -> Answer:
+    """Marks on everything in a part."""
+    items = [item for item in instrument.items if item.kind != "text" and item.part == part]
+    return Answer({item.id: (random.randint(1, 5),) for item in items})
 
 
 @bench
@@ -69,7 +82,8 @@ def opening() -> Iterator[Figure]:
         world = build(f"sqlite:///{Path(directory) / 'bench.sqlite3'}")
         enrol(world, PEOPLE // 2, PEOPLE // 2)
         seconds = Transactions(world)
-        world.work(checkin.flow, "wave_open", str(world.programme.id))
+        with world.uow() as uow:
+            have_opened(uow)
         with world.uow() as uow:
             if len(uow.waves.members(uow.waves.are_under_way(world.programme.id)[0].id)) != PEOPLE:
                 raise RuntimeError("the wave was not opened for everybody")
@@ -78,11 +92,41 @@ def opening() -> Iterator[Figure]:
 
 
 @bench
-def closing() -> Iterator[Figure]:
-    """A wave of 10,000 answers with 20 items and comments, from the last moment to the destruction of its keys."""
+def opening_at_two_levels() -> Iterator[Figure]:
+    """The same for a questionnaire at the level research, half of the people having agreed."""
     with TemporaryDirectory(prefix="peermentor-bench-") as directory:
         world = build(f"sqlite:///{Path(directory) / 'bench.sqlite3'}")
-        wave_id = asyncio.run(_answered(world))
+        ids = enrol(world, PEOPLE // 2, PEOPLE // 2)
+        with world.uow() as uow:
+            uow.programmes.change(world.programme.id, disclosure="research")
+            uow.consents.give_all(world.programme.id, ids["mentor"], EXACT_COUNTS)
+        seconds = Transactions(world)
+        with world.uow() as uow:
+            have_opened(uow, "baseline")
+        with world.uow() as uow:
+            sizes = [len(uow.waves.members(wave.id)) for wave in uow.waves.are_under_way(world.programme.id)]
+        if sizes != [PEOPLE // 2] * 2:
+            raise RuntimeError("the two waves were not opened")
+        world.database.close()
+    yield Figure("the transaction that opens two waves for 5,000 people each", seconds.longest * 1000, "ms", 200)
+
+
+@bench
+def closing() -> Iterator[Figure]:
+    """A wave of 10,000 answers with 20 items and comments, from the last moment to the destruction of its keys."""
+    yield from _closing(QUESTIONNAIRE, 5)
+
+
+@bench
+def closing_a_long_questionnaire() -> Iterator[Figure]:
+    """The same with 40 items in four parts."""
+    yield from _closing(LONG, 10)
+
+
+def _closing(instrument: Instrument, limit: float) -> Iterator[Figure]:
+    with TemporaryDirectory(prefix="peermentor-bench-") as directory:
+        world = build(f"sqlite:///{Path(directory) / 'bench.sqlite3'}")
+        wave_id = asyncio.run(_answered(world, instrument))
         at_rest = peak_megabytes()
         seconds = Transactions(world)
         with world.uow() as uow:
@@ -90,12 +134,15 @@ def closing() -> Iterator[Figure]:
         started = time.perf_counter()
         done = asyncio.run(Closing(world.database, clock=lambda: world.now, random=Random(1)).advance())
         took = time.perf_counter() - started
-        if done != 1:
-            raise RuntimeError("the wave was not closed")
+        with world.uow() as uow:
+            entry = uow.ledger.of_wave(wave_id)
+        if done != 1 or entry is None or sum(row.n for row in from_ledger(entry.body).rows) != PEOPLE:
+            raise RuntimeError("the wave was not closed and told")
         world.database.close()
-    yield Figure("closing 10,000 answers of 20 items", took, "s", 5)
-    yield Figure("the longest transaction of that close", seconds.longest * 1000, "ms", 200)
-    yield Figure(f"memory of that close ({at_rest:.0f} MB before it)", peak_megabytes(), "MB", 300)
+    items = sum(item.kind != "text" for item in instrument.items)
+    yield Figure(f"closing 10,000 answers of {items} items", took, "s", limit)
+    yield Figure(f"the longest transaction of that close, {items} items", seconds.longest * 1000, "ms", 200)
+    yield Figure(f"memory of that close, {items} items ({at_rest:.0f} MB before it)", peak_megabytes(), "MB", 300)
 
 
 @bench
@@ -153,7 +200,7 @@ def _for_all(item: Item) -> Item:
     )
 
 
-async def _answered(world: World) -> int:
+async def _answered(world: World, instrument: Instrument) -> int:
     """A wave that 10,000 people have answered; its id."""
     random, keys = Random(1), new_keys()
     ids = enrol(world, PEOPLE // 2, PEOPLE // 2)
@@ -161,22 +208,24 @@ async def _answered(world: World) -> int:
         uow.keys.put("1-large", keys.packed)
         wave = uow.waves.open(
             world.programme.id,
-            name=QUESTIONNAIRE.id,
-            instrument=declared(QUESTIONNAIRE),
+            name=instrument.id,
+            instrument=declared(instrument),
             level="standard",
-            roles=BOTH,
+            members=uow.roll.asked(world.programme.id, BOTH),
             closes_at=world.now + timedelta(days=14),
             public_key=keys.public,
             key_id="1-large",
         )
-    rows = []
     for person_id in (*ids["mentor"], *ids["mentee"]):
-        contents = {SCORES: an_answer(random), WORDS: Comment({"comment": "x" * random.randint(0, 400)}, show=True)}
-        for kind, content in contents.items():
-            box = seal(content, QUESTIONNAIRE, keys.public)  # type: ignore[arg-type]  # the dict widens the two
-            rows.append({"wave_id": wave.id, "tag": tag(keys.secret, person_id, 1, kind), "box": box})
-    with world.database.engine.begin() as connection:
-        connection.execute(insert(sealed_answer), rows)
+        rows = []
+        for part in instrument.parts_for("mentor"):
+            words = {"comment": "x" * random.randint(0, 400)} if part == instrument.items[-1].part else {}
+            scores = seal(an_answer(random, instrument, part), instrument, keys.public)
+            comment = seal(Comment(words, show=True), instrument, keys.public)
+            for kind, box in ((SCORES, scores), (WORDS, comment)):
+                rows.append({"wave_id": wave.id, "tag": tag(keys.secret, person_id, part, kind), "box": box})
+        with world.database.engine.begin() as connection:
+            connection.execute(insert(sealed_answer), rows)
     return wave.id
 
 

@@ -137,7 +137,7 @@ class Stage:
         world.accounts = dict(EVERYBODY)
         with world.uow() as uow:
             known = {first: uow.people.by_account(account) for first, account in EVERYBODY.items()}
-        world.people = {first: found[0] for first, found in known.items() if found}
+        world.people = {first: found.person for first, found in known.items() if found}
 
     # Starting and stopping
 
@@ -198,6 +198,7 @@ class Stage:
         until = self.now() + SOON
         while True:
             await self.app.jobs.tick()
+            await self.app.jobs.reported()
             await self.app.delivery.deliver_due()
             following = await self._next_at()
             if following is None or following > until:
@@ -419,6 +420,8 @@ def lines_of(message: ui.Message) -> list[str]:
                 lines += [f"{label}: {value}" for label, value in rows]
             case ui.Contact(name=name, email=email):
                 lines += [name, email]
+            case ui.Picture(alt=alt):
+                lines.append(alt)
             case ui.Buttons(buttons=buttons):
                 lines += [button.label for button in buttons]
     return [*lines, message.seen_by]

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 import structlog
 
-from bot.handlers import checkin_form
+from bot.handlers import checkin_form, open_waves, withdrawal
 from bot.handlers import help as help_conversation
-from bot.handlers.checkin_form import AS_IT_IS, NAMES, PERMISSION, PREFER_NOT, SHOW, TAKEN_OUT
+from bot.handlers.questions import AS_IT_IS, NAMES, PERMISSION, PREFER_NOT, SHOW, TAKEN_OUT
 from bot.playground.client import Answer, ShownForm
 from bot.surveys.loading import all_instruments
 from bot.surveys.sealing import WORDS, open_comment, tag
@@ -26,8 +26,7 @@ CANARY = "canary-e4a1-kingfisher"
 async def open_wave(stage: Stage) -> Wave:
     """Let a wave open now, and everybody have been invited."""
     with stage.world.uow() as uow:
-        uow.due.drop("wave_open", str(stage.world.programme.id))
-        uow.due.add("wave_open", str(stage.world.programme.id), uow.now)
+        waves.have_opened(uow)
     await stage.settle()
     with stage.world.uow() as uow:
         (wave,) = uow.waves.are_under_way(stage.world.programme.id)
@@ -64,7 +63,7 @@ def says(shown: ShownForm | None, message: Message) -> bool:
 
 
 def thanked(stage: Stage, wave: Wave, who: str) -> Message:
-    return checkin_form.thanks(wave, stage.world.people[who])
+    return checkin_form.thanks(wave, "mentee", stage.world.people[who])
 
 
 @pytest.mark.transport
@@ -116,11 +115,11 @@ async def test_sending_again_replaces_and_taking_back_leaves_nothing(paired: Sta
     form = await paired.form(cast.mentee, "withdraw")
     before = paired.rows()
     taken = await paired.send(cast.mentee, form)
-    assert says(taken.form, checkin_form.taken_back(wave, paired.world.people[cast.mentee]))
+    assert says(taken.form, withdrawal.taken_back(wave, paired.world.people[cast.mentee]))
     assert changed(before, paired.rows()).keys() == {"sealed_answer"}
     assert paired.rows()["sealed_answer"] == empty
     again = await paired.send(cast.mentee, await paired.form(cast.mentee, "withdraw"))
-    assert says(again.form, checkin_form.nothing_there(wave, paired.world.people[cast.mentee]))
+    assert says(again.form, withdrawal.nothing_there(wave, paired.world.people[cast.mentee]))
 
 
 async def test_who_has_left_can_still_take_back(paired: Stage, cast: Cast) -> None:
@@ -248,7 +247,7 @@ async def test_a_form_of_a_wave_that_has_closed_says_so_and_stores_nothing(
     before = paired.rows()
     paired.world.now = wave.closes_at
     sent = await paired.client(cast.mentee).submit(form, GOOD if name == "checkin" else {})
-    assert says(sent.form, checkin_form.closed())
+    assert says(sent.form, open_waves.closed())
     assert changed(before, paired.rows()) == {}
 
 
@@ -259,7 +258,7 @@ async def test_a_lost_key_is_said_in_the_form(paired: Stage, cast: Cast) -> None
     with paired.world.uow() as uow:
         uow.keys.destroy(wave.key_id)
     sent = await paired.send(cast.mentee, form, **GOOD)
-    assert says(sent.form, checkin_form.key_lost(paired.world.programme))
+    assert says(sent.form, open_waves.key_lost(paired.world.programme))
     assert changed(before, paired.rows()) == {}
 
 
@@ -279,6 +278,8 @@ async def test_a_release_is_posted_and_told_and_nothing_else_is_left(paired: Sta
     channel = paired.channel(cast.lead)
     await paired.client(cast.lead, channel).command("leads here")
     wave = await open_wave(paired)
+    with paired.world.uow() as uow:  # which would open before this is over
+        uow.due.drop("questionnaire_open", f"{paired.world.programme.id}:baseline")
     for person_id in others:
         waves.answer(paired.world, wave, person_id, (4, 4, 2), words="A quiet hour helps.", instrument=PULSE)
     await answer(paired, cast.mentee, item_comment="Evenings suit me.", permission=SHOW)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,11 @@ from bot import doctor
 from bot.config import examined
 from bot.doctor import Group, settings, stored
 from bot.doctor.settings import NAMES
+from bot.handlers import openings
 from bot.playground.client import Fault
+from bot.programme import waves
 from storage import places
-from storage.records import Account, SupportService
+from storage.records import Account, Due, SupportService
 from storage.unit_of_work import UnitOfWork
 from tests.contract.stage import Stage
 
@@ -143,10 +145,10 @@ async def test_a_slack_that_stumbles_is_no_wrong_token(healthy: Stage) -> None:
 
 async def test_scopes_that_are_missing_or_not_needed_are_named(healthy: Stage) -> None:
     healthy.slack.scopes -= {"im:write", "groups:read"}
-    healthy.slack.scopes |= {"files:write", "mpim:history"}
+    healthy.slack.scopes |= {"reactions:write", "mpim:history"}
     groups = await visited(healthy)
     assert "the token lacks the scopes groups:read, im:write" in said(groups, "wrong")
-    assert "the token has scopes that are not needed: files:write" in said(groups, "look at this")
+    assert "the token has scopes that are not needed: reactions:write" in said(groups, "look at this")
     assert any("mpim:history" in line and "could read" in line for line in said(groups, "wrong"))
 
 
@@ -301,6 +303,27 @@ async def test_services_that_nobody_has_looked_up_for_a_year_are_named(healthy: 
     assert old in said(await visited(healthy), "look at this")
 
 
+async def test_after_the_end_the_day_of_the_follow_up_is_told_and_no_new_one_asked_for(healthy: Stage) -> None:
+    programme = healthy.world.programme
+    healthy.world.now = datetime.combine(programme.ends_on + timedelta(days=9), time(12), UTC)
+    groups = await visited(healthy)
+    assert not any("the programme ended" in line for line in said(groups, "look at this"))
+    (told,) = [line for line in said(groups, "ok") if "the programme ended" in line]
+    day = date.fromisoformat(told.partition("its follow-up opens on ")[2])
+    assert timedelta() <= day - waves.usual_day(programme.starts_on, programme.ends_on, "follow_up") < timedelta(days=7)
+
+
+async def test_while_the_follow_up_is_open_no_new_end_is_asked_for(healthy: Stage) -> None:
+    programme = healthy.world.programme
+    day = waves.usual_day(programme.starts_on, programme.ends_on, "follow_up")
+    healthy.world.now = datetime.combine(day + timedelta(days=6), time(12), UTC)
+    with healthy.world.uow() as uow:
+        openings.open_questionnaire(Due("questionnaire_open", f"{programme.id}:follow_up", uow.now), uow)
+    groups = await visited(healthy)
+    assert not any("the programme ended" in line for line in said(groups, "look at this"))
+    assert any("a questionnaire is still open" in line for line in said(groups, "ok"))
+
+
 async def test_a_programme_that_has_ended_is_told(healthy: Stage) -> None:
     healthy.world.now += timedelta(days=800)
     assert any(line.startswith("the programme ended") for line in said(await visited(healthy), "look at this"))
@@ -342,7 +365,7 @@ async def test_keys_that_are_lost_and_keys_of_nothing_are_told(healthy: Stage) -
             name="pulse",
             instrument="{}",
             level="standard",
-            roles=("mentor", "mentee"),
+            members=(),
             closes_at=healthy.now() + timedelta(days=14),
             public_key=b"0" * 32,
             key_id="1-pulse-2026-02-02",
@@ -354,6 +377,16 @@ async def test_keys_that_are_lost_and_keys_of_nothing_are_told(healthy: Stage) -
     (healthy.key_dir / "1-pulse-2026-02-02.key").write_bytes(b"0")
     (healthy.key_dir / "9-pulse-2020-01-01.key").unlink()
     assert "the keys of 1 open check-in are there" in said(await visited(healthy), "ok")
+
+
+async def test_the_key_by_which_consents_are_known_is_looked_for(healthy: Stage) -> None:
+    with healthy.world.uow() as uow:
+        uow.consents.give(healthy.world.programme.id, healthy.world.people["Niamh"].id, "exact_counts")
+    assert "the key by which consents are known is not there" in said(await visited(healthy), "wrong")
+    (healthy.key_dir / f"{healthy.world.programme.id}-consents.key").write_bytes(b"0")
+    groups = await visited(healthy)
+    assert said(groups, "wrong") == []
+    assert said(groups, "look at this") == ["PUBLIC_URL is of this machine alone"]
 
 
 async def test_a_key_directory_that_others_can_read_is_told(healthy: Stage) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot import ui
 from bot.platforms.slack import chat as slack_chat
 from bot.platforms.teams import chat as teams_chat
 from bot.playground.client import Fault
@@ -156,6 +157,38 @@ async def test_a_storm_of_too_many_requests_on_every_method_is_waited_out(stage:
     assert stage.slack.seen_twice() == stage.teams.seen_twice() == []
 
 
+async def test_what_people_ask_in_a_storm_is_answered_once_when_it_is_over(paired: Stage, cast: Cast) -> None:
+    stand_in = paired.stand_in(cast.mentee)
+    posts = "chat." if cast.platform == "slack" else "sendToConversation"
+    storm = Fault(posts, "status", times=25, status=429, retry_after=30)
+    stand_in.faults.append(storm)
+    for words in ("home", "support", "help"):
+        assert (await paired.client(cast.mentee).say(words)).status == 200
+    await paired.settle()
+    assert paired.screen(cast.mentee) == []
+    assert storm.times < 25
+    await paired.advance(hours=6)
+    assert storm.times == 0
+    assert len(paired.screen(cast.mentee)) == 3
+    assert paired.newest(cast.mentee, "ask_senior")
+    with paired.world.uow() as uow:
+        assert uow.outbox.counts()["dead"] == 0
+
+
+async def test_an_edit_in_a_storm_is_made_when_it_is_over(paired: Stage, cast: Cast) -> None:
+    await paired.advance(days=22)
+    card = paired.newest(cast.mentee, "not_now")
+    edited = paired.stand_in(cast.mentee).edits
+    method = "chat.update" if cast.platform == "slack" else "updateActivity"
+    storm = Fault(method, "status", times=12, status=429, retry_after=30)
+    paired.stand_in(cast.mentee).faults.append(storm)
+    with paired.world.uow() as uow:
+        uow.outbox.replace(card.key, ui.Message("Changed", (ui.Text("Changed"),), "Only you can see this."))
+    await paired.advance(hours=2)
+    assert (storm.times, paired.stand_in(cast.mentee).edits) == (0, edited + 1)
+    assert [shown.lines[0] for shown in paired.screen(cast.mentee) if shown.id == card.id] == ["Changed"]
+
+
 async def test_a_day_of_server_errors_loses_nothing_and_makes_no_storm(stage: Stage, cast: Cast) -> None:
     stand_in = stage.stand_in(cast.mentee)
     storm = Fault("", "status", times=10**6, status=500)
@@ -169,6 +202,28 @@ async def test_a_day_of_server_errors_loses_nothing_and_makes_no_storm(stage: St
         assert len(stage.by_key(who, "welcome:")) == 1
     with stage.world.uow() as uow:
         assert uow.outbox.counts()["dead"] == 0
+
+
+async def test_replies_that_are_lost_in_a_row_lose_no_message(stage: Stage, cast: Cast) -> None:
+    method = "chat.postMessage" if cast.platform == "slack" else "sendToConversation"
+    lost = Fault(method, "reply_lost", times=4)
+    stage.stand_in(cast.mentee).faults.append(lost)
+    await stage.until_idle()
+    assert lost.times == 0
+    arrived = [len(stage.by_key(who, "welcome:")) for who in INVITED[cast.platform]]
+    if cast.platform == "slack":  # where the bot can look whether a message has arrived
+        assert arrived == [1] * len(arrived)
+    else:
+        assert sum(arrived) == len(arrived) + 4
+        assert min(arrived) >= 1
+
+
+async def test_a_platform_that_takes_its_time_is_waited_for_and_nothing_is_sent_twice(stage: Stage, cast: Cast) -> None:
+    slow = Fault(CALLS[cast.platform], "delay", times=10, seconds=0.05)
+    stage.stand_in(cast.mentee).faults.append(slow)
+    await stage.until_idle()
+    assert slow.times < 10
+    assert [len(stage.by_key(who, "welcome:")) for who in INVITED[cast.platform]] == [1] * len(INVITED[cast.platform])
 
 
 async def test_an_answer_that_comes_after_the_bot_has_hung_up_is_like_one_that_was_lost(

@@ -7,7 +7,16 @@ from bot.playground.client import Shown
 from tests.contract.stage import EVERYBODY, Cast, Stage, lines_of
 from tests.contract.test_leads import bound
 
-FORMS = ("add_person", "find_person", "change_person", "change_cadence", "change_days", "pair_people", "find_pair")
+FORMS = (
+    "add_person",
+    "find_person",
+    "change_person",
+    "change_cadence",
+    "change_days",
+    "pair_people",
+    "find_pair",
+    "change_recruitment",
+)
 
 
 async def card(stage: Stage, cast: Cast) -> Shown:
@@ -35,7 +44,7 @@ async def test_somebody_is_added_and_welcomed_once_they_write(paired: Stage, cas
     with paired.world.uow() as uow:
         found = uow.people.by_account(EVERYBODY[cast.outsider])
         assert found is not None
-        part = uow.people.participant(found[0].id)
+        part = uow.people.participant(found.person.id)
     assert part is not None
     assert (part.role, part.state) == ("mentee", "joined")
 
@@ -76,7 +85,7 @@ async def test_a_pair_ends_and_both_are_told_once(paired: Stage, cast: Cast) -> 
     with paired.world.uow() as uow:
         (pair,) = uow.pairs.of(paired.world.people[cast.mentee].id)
     form = await paired.open(cast.lead, "find_pair", await card(paired, cast))
-    await paired.send(cast.lead, form, pair=str(pair.id))
+    await paired.send(cast.lead, form, pair=str(pair.id), reason="no_time")
     asked = paired.newest(cast.lead, "end_pair")
     assert paired.screen(cast.mentee) == [], "nothing has ended yet"
     assert "no longer a pair" in (await paired.tap(cast.lead, "end_pair", asked)).text
@@ -87,9 +96,23 @@ async def test_a_pair_ends_and_both_are_told_once(paired: Stage, cast: Cast) -> 
         (told,) = paired.screen(who)
         assert "has ended" in told.text
     with paired.world.uow() as uow:
-        assert uow.pairs.get(pair.id).state == "ended"
+        ended = uow.pairs.get(pair.id)
+    assert (ended.state, ended.end_reason) == ("ended", "no_time")
+    assert not any("Not enough time" in shown.text for shown in paired.screen(cast.mentee))
     await paired.advance(days=60)
-    assert len(paired.screen(cast.mentee)) == 1, "asked nothing more"
+    later = [shown.key for shown in paired.screen(cast.mentee)[1:]]
+    assert [key for key in later if not key.startswith(("wave:", "release:"))] == [], "asked for no meeting any more"
+
+
+async def test_the_recruitment_is_entered_in_numbers(paired: Stage, cast: Cast) -> None:
+    form = await paired.open(cast.lead, "change_recruitment", await card(paired, cast))
+    wrong = await paired.send(cast.lead, form, mentees_eligible="84", mentees_applied="85")
+    assert wrong.errors.keys() == {"mentees_applied"}
+    assert wrong.form is not None
+    assert (await paired.send(cast.lead, wrong.form, mentees_applied="76")).errors == {}
+    with paired.world.uow() as uow:
+        programme = uow.programmes.get(paired.world.programme.id)
+    assert (programme.mentees_eligible, programme.mentees_applied, programme.mentors_applied) == (84, 76, None)
 
 
 @pytest.mark.parametrize("part", ["mentor", "mentee", "control"])

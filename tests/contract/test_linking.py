@@ -44,7 +44,7 @@ async def test_a_lead_confirms_and_the_person_is_invited(waiting: Stage, cast: C
     with waiting.world.uow() as uow:
         found = uow.people.by_account(EVERYBODY[cast.outsider])
         assert found is not None
-        part = uow.people.participant(found[0].id)
+        part = uow.people.participant(found.person.id)
     assert part is not None
     assert part.state == "joined"
 

@@ -1,6 +1,7 @@
 """The home of everybody."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -78,6 +79,19 @@ def test_after_a_meeting_the_next_date_is_the_next_step(world: World) -> None:
     with world.uow() as uow:
         uow.meetings.log(pair.id, world.now.date(), by=pair.mentor.id)
     assert "next meeting with Niamh Gallagher" in words(open_home(world, "Amara"))
+
+
+def test_after_the_programmes_last_day_nobody_is_to_find_a_date(world: World) -> None:
+    world.join("Amara", "Niamh")
+    world.introduce("Amara")
+    last = world.programme.ends_on
+    world.now = datetime.combine(last, time(23), ZoneInfo(world.programme.time_zone))
+    assert "first meeting" in words(open_home(world, "Amara"))
+    world.pass_time(hours=2)
+    shown = open_home(world, "Amara")
+    assert "date for your" not in words(shown)
+    assert "Next step" not in words(shown)
+    assert "schedule" not in actions(shown)
 
 
 def test_a_date_to_come_matters_more_than_an_old_question(world: World) -> None:

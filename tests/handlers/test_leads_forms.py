@@ -18,7 +18,10 @@ from bot.handlers import (
     leads_pairs,
     leads_people,
     leads_programme,
+    leads_questionnaires,
+    leads_recruitment,
     leads_removal,
+    leads_research,
     leads_sets,
     schedule,
     welcome,
@@ -26,15 +29,19 @@ from bot.handlers import (
 from bot.handlers.leads_change import MOST_LISTED, what_to_change
 from bot.platforms.slack import render as slack
 from bot.platforms.teams import render as teams
+from bot.programme.pairs import ENDINGS
 from storage.places import dm
 from storage.places import leads as leads_place
-from storage.records import Account, Newcomer, Pair, Person
+from storage.records import Account, Newcomer, NotThere, Pair, Person
 from tests.handlers.acts import actions, button, deliver, form_of, said, words
 from tests.world import World
 
 FLOWS = (
     leads_change.flow,
     leads_programme.flow,
+    leads_questionnaires.flow,
+    leads_recruitment.flow,
+    leads_research.flow,
     leads_people.flow,
     leads_removal.flow,
     leads_pairs.flow,
@@ -171,7 +178,10 @@ def test_the_card_leads_to_everything_that_can_be_changed(world: World) -> None:
 
 @pytest.mark.parametrize(
     "action",
-    ["change_days", "change_contact", "change_cadence", "add_person", "find_person", "pair_people", "find_pair"],
+    [
+        *("change_days", "change_contact", "change_cadence", "change_questionnaires", "change_recruitment"),
+        *("add_person", "find_person", "pair_people", "find_pair"),
+    ],
 )
 def test_each_form_opens_and_fits_both_platforms(world: World, action: str) -> None:
     outcome = tap(world, action)
@@ -656,6 +666,44 @@ def test_an_introduction_that_waits_for_the_morning_is_taken_back(world: World) 
     assert [q.key for q in world.queued() if q.place != leads_place(world.programme)] == []
 
 
+@pytest.mark.parametrize("reason", ["", *ENDINGS])
+def test_why_a_pair_ends_is_noted_if_a_lead_says_so_and_told_to_neither(world: World, reason: str) -> None:
+    world.join("Amara", "Niamh")
+    pair = world.introduce("Amara")
+    asked = said(send(world, form_of(tap(world, "find_pair")), pair=str(pair.id), reason=reason))
+    tapped(world, button(asked, "end_pair"))
+    with world.uow() as uow:
+        ended = uow.pairs.get(pair.id)
+    assert (ended.state, ended.ended_at, ended.end_reason) == ("ended", world.now, reason)
+    words = leads_pairs.WHY.get(reason, "No reason is noted")
+    assert words in str(asked)
+    assert not any(words in str(queued.message) for queued in world.queued())
+
+
+def test_a_reason_that_is_not_on_the_list_is_refused(world: World) -> None:
+    pair = world.introduce("Amara")
+    errors = errors_of(world, form_of(tap(world, "find_pair")), pair=str(pair.id), reason="their own business")
+    assert errors.keys() == {"reason"}
+    real = end_button(world, pair)
+    with pytest.raises(NotThere):
+        tap(world, "end_pair", f"{pair.id}:their own business", real.version)
+
+
+def test_two_who_are_paired_again_start_without_the_reason_of_before(world: World) -> None:
+    world.join("Tomasz", "Haruki")
+    pair = pair_of(world, "Tomasz")
+    asked = said(send(world, form_of(tap(world, "find_pair")), pair=str(pair.id), reason="no_time"))
+    tapped(world, button(asked, "end_pair"))
+    send(world, pairing(world), mentor=str(pair.mentor.id), mentee=str(pair.mentee.id))
+    with world.uow() as uow:
+        again = uow.pairs.get(pair.id)
+    assert (again.state, again.ended_at, again.end_reason) == ("proposed", None, "")
+
+
+def test_every_reason_has_words() -> None:
+    assert tuple(leads_pairs.WHY) == ENDINGS
+
+
 def test_ending_twice_is_ending_once_and_tells_once(world: World) -> None:
     world.join("Amara", "Niamh")
     tap_it = end_button(world, world.introduce("Amara"))
@@ -690,6 +738,52 @@ def test_of_very_many_pairs_one_is_found_by_e_mail_address(world: World) -> None
     message = said(send(world, form, pair="haruki@example.org"))
     assert [b.label for b in ui.buttons_of(message) if b.action == "end_pair"] == ["End Tomasz Wilk and Haruki Sato"]
     assert errors_of(world, form, pair="leila@example.org").keys() == {"pair"}
+
+
+# Recruitment
+
+
+def recruitment(world: World) -> ui.Form:
+    return form_of(tap(world, "change_recruitment"))
+
+
+def test_a_lead_says_how_many_there_were_at_each_step(world: World) -> None:
+    said(send(world, recruitment(world), mentees_eligible="84", mentees_applied="76", controls_volunteered="0"))
+    with world.uow() as uow:
+        programme = uow.programmes.get(world.programme.id)
+    assert (programme.mentees_eligible, programme.mentees_applied, programme.mentees_selected) == (84, 76, None)
+    assert programme.controls_volunteered == 0
+    (line,) = notes(world)
+    assert "Could have applied as mentees: not counted → 84" in line
+    held = {field.name: field.value for field in recruitment(world).fields}
+    assert (held["mentees_applied"], held["controls_volunteered"], held["mentors_applied"]) == ("76", "0", "")
+
+
+def test_a_number_of_the_recruitment_can_be_taken_back_and_an_old_form_changes_nothing(world: World) -> None:
+    old = recruitment(world)
+    send(world, old, mentors_applied="52")
+    refusal(world, send, old, mentors_applied="53")
+    send(world, recruitment(world), mentors_applied="")
+    assert "already" in said(send(world, recruitment(world))).summary
+    with world.uow() as uow:
+        assert uow.programmes.get(world.programme.id).mentors_applied is None
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        ({"mentees_eligible": "many"}, {"mentees_eligible"}),
+        ({"mentees_eligible": "-1", "mentors_applied": "1.5"}, {"mentees_eligible", "mentors_applied"}),
+        ({"mentees_eligible": "84", "mentees_applied": "85"}, {"mentees_applied"}),
+        ({"mentees_eligible": "84", "mentees_selected": "85"}, {"mentees_selected"}),
+        ({"controls_invited": "25", "controls_volunteered": "26"}, {"controls_volunteered"}),
+    ],
+)
+def test_numbers_of_the_recruitment_that_cannot_be_are_refused(
+    world: World, values: dict[str, str | tuple[str, ...]], wrong: set[str]
+) -> None:
+    assert errors_of(world, recruitment(world), **values).keys() == wrong
+    assert notes(world) == []
 
 
 # Action Learning Sets

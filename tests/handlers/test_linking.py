@@ -47,7 +47,7 @@ def answer(world: World, action: str, *, who: str = "Gwen", present: bool = True
 def linked(world: World, account: Account) -> Person | None:
     with world.uow() as uow:
         found = uow.people.by_account(account)
-    return found[0] if found else None
+    return found.person if found else None
 
 
 def asked(world: World) -> list[str]:

@@ -1,58 +1,32 @@
-"""What a wave lets out is posted once, told to everybody, and can be looked up word for word; there is nothing else."""
+"""What a wave lets out is posted once, told to everybody, and can be looked up word for word; there is nothing else.
+What it says is in ``test_release_message``."""
 
 from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace as with_other
 
 from bot import ui
 from bot.flow import Outcome, UserError
 from bot.handlers import checkin_form, home, leads, released
-from bot.handlers.released import Told
 from bot.platforms.slack import render as slack
 from bot.platforms.teams import render as teams
 from bot.reading import about
-from bot.surveys.instrument import LONGEST_TEXT
+from bot.surveys.charts import charts_of
 from bot.surveys.loading import all_instruments
-from bot.surveys.release import Release, Result, Row, published
+from bot.surveys.release import published
+from storage.consents import EXACT_WAVES
 from storage.places import dm
 from storage.places import leads as leads_place
 from storage.records import NotThere, Wave
 from tests import waves
 from tests.handlers.acts import actions, button, said, tap, words
+from tests.releases import PULSE as RELEASE
+from tests.releases import let_out, questionnaire
 from tests.world import World
 
 PULSE = all_instruments()["pulse"]
-
-
-def row(roles: tuple[str, ...], n: int, *counts: tuple[int, int]) -> Row:
-    about_what = ("Our meetings are useful", "I can speak openly", "I can find the time")
-    results = tuple(
-        Result(f"item{number}", words, "agree", low, high)
-        for number, (words, (low, high)) in enumerate(zip(about_what, counts, strict=False))
-    )
-    return Row(roles, 18 * len(roles), n, results)
-
-
-MENTORS = row(("mentor",), 17, (15, 17), (12, 14), (6, 8))
-MENTEES = row(("mentee",), 16, (14, 16), (14, 16), (8, 10))
-RELEASE = Release(
-    "pulse", "Mentor pulse, Mentee pulse", "standard", date(2026, 2, 2), date(2026, 2, 16), (MENTORS, MENTEES)
-)
-
-
-def let_out(world: World, release: Release = RELEASE) -> Wave:
-    """A wave that is over, with this in the ledger."""
-    wave = waves.open_wave(world, PULSE)
-    with world.uow() as uow:
-        for before, after in (("open", "closing"), ("closing", "released"), ("released", "scrubbed")):
-            uow.waves.advance(wave.id, before, after)
-        uow.ledger.add(wave.id, published(release))
-    world.pass_time(days=28)
-    return wave
 
 
 def post(world: World, wave: Wave) -> None:
@@ -75,104 +49,6 @@ def as_lead(world: World, action: str, subject: str = "") -> Outcome:
 
 def look(world: World, who: str, action: str, subject: str = "") -> ui.Message:
     return said(world.do(released.flow, world.event(who, "button", action, subject=subject)))
-
-
-def shown(release: Release, *earlier: Release) -> str:
-    return words(released.release_message(Told(1, release, earlier), "x"))
-
-
-# The words
-
-
-def test_a_release_has_a_sentence_first_and_a_line_for_each_result() -> None:
-    message = released.release_message(Told(1, RELEASE), "x")
-    assert isinstance(message.blocks[1], ui.Text)
-    assert message.blocks[1].text == "33 of 36 people answered by 16 February 2026."
-    text = words(message)
-    assert "Mentors: 17 of 18 answered" in text
-    assert "Mentees: 16 of 18 answered" in text
-    assert "Our meetings are useful: 15 to 17 of 17 agree (88% to 100%)" in text
-    assert "in steps of three or more" in text
-    assert "What people wrote" not in text
-
-
-def test_a_pooled_row_says_that_both_are_counted_together() -> None:
-    text = shown(with_other(RELEASE, rows=(row(("mentor", "mentee"), 12, (9, 12)),)))
-    assert "Mentors and mentees together: 12 of 36 answered" in text
-
-
-def test_a_strict_release_says_its_own_steps() -> None:
-    assert "in steps of five or more" in shown(with_other(RELEASE, level="strict"))
-
-
-def test_a_release_is_compared_with_the_one_before_by_the_month() -> None:
-    before = with_other(
-        RELEASE, closed_on=date(2025, 12, 9), rows=(row(("mentor",), 18, (10, 12), (13, 15), (13, 15)), MENTEES)
-    )
-    text = shown(RELEASE, before)
-    assert "15 to 17 of 17 agree (88% to 100%); higher than in December 2025" in text
-    assert "12 to 14 of 17 agree (70% to 83%); about the same as in December 2025" in text
-    assert "6 to 8 of 17 agree (35% to 48%); lower than in December 2025" in text
-    assert "2 results are clearly higher or lower than before." in text
-
-
-def test_without_a_change_the_first_sentence_says_so() -> None:
-    text = shown(RELEASE, with_other(RELEASE, closed_on=date(2025, 12, 9)))
-    assert "Nothing is clearly higher or lower than before." in text
-
-
-def test_rows_of_other_roles_and_refusals_are_not_compared_with() -> None:
-    pooled = with_other(RELEASE, rows=(row(("mentor", "mentee"), 12, (0, 4)),))
-    refused = with_other(RELEASE, rows=(), refused="few")
-    assert shown(RELEASE, refused, pooled) == shown(RELEASE)
-    oldest = with_other(RELEASE, closed_on=date(2025, 10, 7))
-    assert "October 2025" in shown(RELEASE, refused, pooled, oldest)
-
-
-@pytest.mark.parametrize(("reason", "said_so"), [("few", "Too few answered"), ("not_computed", "nobody has seen them")])
-def test_a_refusal_gives_no_number(reason: str, said_so: str) -> None:
-    text = shown(with_other(RELEASE, rows=(), refused=reason))
-    assert said_so in text
-    assert "destroyed" in text
-    assert {digit for digit in text if digit.isdigit()} <= set("16 2026"), "the day of the close alone"
-
-
-# Comments
-
-
-def test_comments_are_quoted_exactly_and_without_a_role() -> None:
-    comments = ("Evenings <!here> suit me.", "*Fine* {{DATE}} {0} %s")
-    message = released.release_message(Told(1, with_other(RELEASE, comments=comments)), "x")
-    (bullets,) = (b for b in message.blocks if isinstance(b, ui.Bullets) and "“" in b.items[0])
-    assert bullets.items == ("“Evenings <!here> suit me.”", "“*Fine* {{DATE}} {0} %s”")
-
-
-texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=LONGEST_TEXT)
-
-
-@given(st.lists(st.one_of(texts, st.text("\U0001f600\"'&<é\n", min_size=400, max_size=LONGEST_TEXT)), max_size=20))
-def test_pages_hold_every_comment_once_in_order_and_fit_both_platforms(comments: list[str]) -> None:
-    pages = released.pages(comments)
-    assert [words for page in pages for words in page] == comments
-    told = Told(1, with_other(RELEASE, comments=tuple(f"a{words}" for words in comments)), (RELEASE,))
-    messages = [released.release_message(told, "x" * 200)]
-    count = len(released.pages(told.release.comments))
-    messages += [released.comments_page(told, number, "x" * 200) for number in range(2, count + 1)]
-    for message in messages:
-        slack.message(message)
-        teams.card(message)
-
-
-@pytest.mark.parametrize("letter", ["x", "\N{PARTY POPPER}", '"', "가"])
-def test_thirty_six_long_comments_fit(letter: str) -> None:
-    told = Told(1, with_other(RELEASE, comments=(letter * LONGEST_TEXT,) * 36), (RELEASE,))
-    count = len(released.pages(told.release.comments))
-    assert 2 < count <= 36
-    slack.message(released.release_message(told, "x"))
-    teams.card(released.release_message(told, "x"))
-    for number in range(2, count + 1):
-        slack.message(released.comments_page(told, number, "x"))
-        teams.card(released.comments_page(told, number, "x"))
 
 
 # Posting and telling
@@ -201,18 +77,97 @@ def test_everybody_is_told_in_as_many_steps_as_it_takes(
     assert places == sorted(dm(world.people[first]) for first in ("Amara", "Tomasz", "Niamh", "Haruki"))
 
 
-def test_the_leads_get_all_pages_and_participants_a_button(world: World) -> None:
+@pytest.mark.parametrize(("name", "told"), [("baseline", []), ("midpoint", []), ("end", ["Leila"])])
+def test_of_the_last_questionnaire_alone_the_comparison_group_is_told_by_a_message(
+    world: World, name: str, told: list[str]
+) -> None:
+    world.join("Leila")
+    post(world, over(world, name, "standard"))
+    assert [first for first in world.people if world.queued(first)] == told
+
+
+def test_of_two_waves_of_one_questionnaire_each_is_told_of_their_own(world: World) -> None:
+    world.join("Amara", "Tomasz", "Niamh")
+    with world.uow() as uow:
+        uow.programmes.change(world.programme.id, disclosure="research")
+        uow.consents.give(world.programme.id, world.people["Amara"].id, EXACT_WAVES)
+    exact, in_steps = over(world, "end", "research"), over(world, "end", "standard")
+    for wave in (exact, in_steps):
+        post(world, wave)
+    keys = {first: [queued.key for queued in world.queued(first)] for first in ("Amara", "Tomasz", "Niamh")}
+    assert keys == {
+        "Amara": [f"release:{exact.id}"],
+        "Tomasz": [f"release:{in_steps.id}"],
+        "Niamh": [f"release:{in_steps.id}"],
+    }
+
+
+def over(world: World, name: str, level: str) -> Wave:
+    """A wave of a questionnaire of the bot's own that is over."""
+    wave = waves.open_wave(world, all_instruments()[name], level=level)
+    with world.uow() as uow:
+        for before, after in (("open", "closing"), ("closing", "released")):
+            uow.waves.advance(wave.id, before, after)
+        uow.ledger.add(wave.id, published(with_other(questionnaire(exact=level == "research"), level=level)))
+    return wave
+
+
+def test_the_leads_get_all_messages_and_participants_a_button(world: World) -> None:
     world.join("Amara")
-    wave = let_out(world, with_other(RELEASE, comments=tuple(f"{number} " + "x" * 490 for number in range(30))))
+    wave = let_out(world, questionnaire(exact=False, comments=60))
     post(world, wave)
-    keys = [key for key, _message in in_channel(world)]
-    assert keys == [f"release:{wave.id}", f"release:{wave.id}:comments:2", f"release:{wave.id}:comments:3"]
+    posted = in_channel(world)
+    assert len(posted) > 4
+    assert [key for key, _message in posted] == [
+        f"release:{wave.id}",
+        *(f"release:{wave.id}:{number}" for number in range(2, len(posted) + 1)),
+    ]
     (mine,) = world.queued("Amara")
     page = mine.message
-    for _key, posted in in_channel(world)[1:]:
-        page = said(tap(world, released.flow, "Amara", button(page, "result_comments")))
-        assert page.blocks == posted.blocks
-    assert "result_comments" not in actions(page)
+    for _key, lead_sees in posted[1:]:
+        page = said(tap(world, released.flow, "Amara", button(page, "result_page")))
+        assert page.blocks == lead_sees.blocks
+    assert "result_page" not in actions(page)
+
+
+def test_the_pictures_of_a_release_are_on_its_messages(world: World) -> None:
+    world.join("Amara")
+    release = questionnaire(exact=True)
+    wave = let_out(world, release)
+    count = len(charts_of(release))
+    with world.uow() as uow:
+        uow.pictures.hang(wave.id, [(f"Picture {number}", b"png") for number in range(count)])
+    post(world, wave)
+    shown = [ui.pictures_of(message) for _key, message in in_channel(world)]
+    assert [[picture.alt for picture in pictures] for pictures in shown] == [
+        [f"Picture {number}"] for number in range(count)
+    ]
+    assert [picture.file for pictures in shown for picture in pictures] == [
+        f"{wave.id}-{number}" for number in range(1, count + 1)
+    ]
+    assert ui.pictures_of(look(world, "Amara", "result", str(wave.id))) == shown[0]
+    assert ui.pictures_of(look(world, "Amara", "result_page", about(wave.id, count))) == shown[-1]
+
+
+def test_exact_and_other_releases_are_not_compared(world: World) -> None:
+    world.join("Amara")
+    let_out(world, with_other(RELEASE, level="strict", closed_on=date(2025, 12, 9)))
+    wave = let_out(world)
+    assert "December 2025" not in words(look(world, "Amara", "result", str(wave.id)))
+    let_out(world, with_other(RELEASE, closed_on=date(2026, 3, 9)))
+    wave = let_out(world)
+    assert "March 2026" in words(look(world, "Amara", "result", str(wave.id)))
+
+
+def test_the_list_says_what_each_release_is_of(world: World) -> None:
+    world.join("Amara")
+    for release in (questionnaire(exact=True), questionnaire(exact=False), with_other(RELEASE, kind="reflection")):
+        let_out(world, release)
+    assert [b.label for b in ui.buttons_of(look(world, "Amara", "results"))] == [
+        "Reflection on the learning sets, closed on 16 February 2026",
+        "Questionnaire, closed on 26 January 2027",
+        "Questionnaire (exact), closed on 26 January 2027",
+    ]
 
 
 def test_whoever_asks_reads_the_same_bytes_but_for_who_sees_them(world: World) -> None:
@@ -238,13 +193,13 @@ def test_the_list_has_every_release_newest_first(world: World) -> None:
     second = let_out(world)
     for message in (look(world, "Amara", "results"), said(as_lead(world, "results"))):
         assert [(b.subject, b.label) for b in ui.buttons_of(message)] == [
-            (str(second.id), "Closed on 16 February 2026"),
-            (str(first.id), "Closed on 9 December 2025"),
+            (str(second.id), "Check-in, closed on 16 February 2026"),
+            (str(first.id), "Check-in, closed on 9 December 2025"),
         ]
 
 
 def test_very_many_releases_fit_both_platforms() -> None:
-    message = released.list_of_results([Told(number, RELEASE) for number in range(100)])
+    message = released.list_of_results([(number, RELEASE) for number in range(100)])
     slack.message(message)
     teams.card(message)
 
@@ -257,7 +212,7 @@ def test_an_open_wave_shows_nothing_whoever_has_answered(world: World) -> None:
     for first in ("Amara", "Niamh", "Tomasz"):
         waves.answer(world, wave, world.people[first].id, instrument=PULSE)
     assert [said(as_lead(world, "results")), look(world, "Amara", "results"), leads_facts(world)] == before
-    for action, subject in (("result", str(wave.id)), ("result_comments", about(wave.id, 1))):
+    for action, subject in (("result", str(wave.id)), ("result_page", about(wave.id, 1))):
         with pytest.raises(NotThere):
             as_lead(world, action, subject)
 
@@ -278,8 +233,19 @@ def test_leads_find_the_results_with_the_facts_and_participants_at_home_and_in_c
     assert "results" in actions(said(world.do(checkin_form.flow, world.event("Amara", "command", "checkin"))))
 
 
+def test_the_comparison_group_finds_at_home_what_it_was_asked_in(world: World) -> None:
+    world.join("Leila")
+    let_out(world)
+    assert "results" not in actions(said(world.do(home.flow, world.event("Leila", "home"))))
+    wave = waves.open_wave(world, all_instruments()["end"])
+    with world.uow() as uow:
+        uow.ledger.add(wave.id, published(questionnaire(exact=False)))
+    assert "results" in actions(said(world.do(home.flow, world.event("Leila", "home"))))
+    assert [b.subject for b in ui.buttons_of(look(world, "Leila", "results"))] == [str(wave.id)]
+
+
 @pytest.mark.parametrize(("who", "state"), [("Amara", "left"), ("Amara", "invited"), ("Gwen", ""), ("Brigid", "")])
-@pytest.mark.parametrize("action", ["results", "result", "result_comments"])
+@pytest.mark.parametrize("action", ["results", "result", "result_page"])
 def test_who_takes_no_part_reads_no_results(world: World, action: str, who: str, state: str) -> None:
     """A lead who is not in the channel among them."""
     wave = let_out(world, with_other(RELEASE, comments=("Evenings suit me.",)))
@@ -287,7 +253,7 @@ def test_who_takes_no_part_reads_no_results(world: World, action: str, who: str,
         with world.uow() as uow:
             uow.people.set_state(world.people[who].id, state)
     with pytest.raises(UserError) as caught:
-        look(world, who, action, about(wave.id, 1) if action == "result_comments" else str(wave.id))
+        look(world, who, action, about(wave.id, 1) if action == "result_page" else str(wave.id))
     assert "Evenings" not in str(caught.value.message)
 
 
@@ -300,7 +266,7 @@ def test_the_comparison_group_reads_no_results_of_check_ins(world: World) -> Non
 
 
 @pytest.mark.parametrize("subject", ["", "x", "99", "1-0", "1-2", "1-99", "1:1"])
-@pytest.mark.parametrize("action", ["result", "result_comments"])
+@pytest.mark.parametrize("action", ["result", "result_page"])
 def test_what_there_is_not_cannot_be_looked_up(world: World, action: str, subject: str) -> None:
     world.join("Amara")
     let_out(world, with_other(RELEASE, comments=("Evenings suit me.",)))

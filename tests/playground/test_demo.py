@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.playground.demo import BUDGET, Figures, is_quiet
+from bot.playground.figures import BUDGET, Figures, is_quiet
 
 
 @pytest.mark.parametrize("name", ["duplicates", "quiet_time_violations"])

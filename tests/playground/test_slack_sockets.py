@@ -12,7 +12,8 @@ import pytest
 
 from bot.playground import slack_sockets
 from bot.playground.client import Member
-from bot.playground.slack import APP_TOKEN, OPEN_SOCKET, TOKEN, SlackStandIn
+from bot.playground.slack import APP_TOKEN, TOKEN, SlackStandIn
+from bot.playground.slack_scopes import OPEN_SOCKET
 from storage.records import Account
 
 AMARA = Account("slack", "T1", "U1")
@@ -74,6 +75,12 @@ async def test_only_the_apps_own_token_opens_connections_and_it_does_nothing_els
     bench: Bench, method: str, token: str, error: str
 ) -> None:
     assert await bench.ask(method, token) == {"ok": False, "error": error, "response_metadata": {"messages": []}}
+
+
+async def test_the_apps_own_token_needs_its_scope_to_open_connections(bench: Bench) -> None:
+    bench.stand_in.app_scopes.clear()
+    refused = await bench.ask(OPEN_SOCKET, APP_TOKEN)
+    assert (refused["error"], refused["needed"], refused["provided"]) == ("missing_scope", "connections:write", "")
 
 
 async def test_an_address_works_once(bench: Bench) -> None:

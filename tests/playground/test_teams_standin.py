@@ -1,90 +1,30 @@
 """The local Teams: as strict as Microsoft's about tokens, installation, cards and rates."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import aiohttp
 import jwt
 import pytest
 from aiohttp import web
 
 from bot import config, ui
 from bot.platforms.teams import render
-from bot.playground.client import Client, Fault, Member, Shown, ShownButton, ShownForm, StandIn
+from bot.playground.client import Client, Shown, ShownButton, ShownForm, StandIn
 from bot.playground.teams import BadAnswer, TeamsStandIn
-from bot.playground.teams_cards import BadCard, check
-from storage.records import Account
-
-TENANT = "3b1f7b1e-7c52-4d34-a3f5-9b0c6f2d8e77"
-
-
-def person(user: str, name: str) -> Member:
-    return Member(Account("teams", TENANT, user), name, f"{user}@example.nhs.uk")
-
-
-NKECHI, GARETH = person("nkechi", "Nkechi Eze"), person("gareth", "Gareth Pugh")
-
-
-@dataclass
-class Programme:
-    """Programme time, moved by hand."""
-
-    now: datetime = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
-class Connector:
-    """The stand-in's own API, called as a bot calls it."""
-
-    teams: TeamsStandIn
-    http: aiohttp.ClientSession
-    token: str = ""
-
-    async def sign_in(self, **changes: str) -> tuple[int, Any]:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self.teams.app_id,
-            "client_secret": self.teams.secret,
-            "scope": "https://api.botframework.com/.default",
-        }
-        async with self.http.post(self.teams.settings()["TEAMS_TOKEN_URL"], data=form | changes) as answer:
-            body = await answer.json()
-            self.token = body.get("access_token", "")
-            return answer.status, body
-
-    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, Any]:
-        headers = {"Authorization": f"Bearer {self.token}"} | headers
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        url = f"{self.teams.service_url}v3/conversations{path}"
-        async with self.http.request(method, url, data=data, headers=headers) as answer:
-            return answer.status, await answer.json(), answer.headers
-
-    async def open(self, member: Member = NKECHI, **changes: Any) -> tuple[int, Any]:
-        asked = {"isGroup": False, "members": [{"id": member.account.user}], "tenantId": TENANT}
-        status, body, _headers = await self.call("POST", "", asked | changes)
-        return status, body
-
-    async def send(self, conversation: str, activity: Any) -> tuple[int, Any]:
-        status, body, _headers = await self.call("POST", f"/{conversation}/activities", activity)
-        return status, body
-
-
-@dataclass
-class Bot:
-    """A bot that answers what it is told to and keeps what it was sent."""
-
-    heard: list[tuple[str, Any]] = field(default_factory=list)
-    answers: list[web.Response] = field(default_factory=list)
-
-    async def handle(self, request: web.Request) -> web.Response:
-        self.heard.append((request.headers["Authorization"], await request.json()))
-        return self.answers.pop(0) if self.answers else web.Response()
+from bot.playground.teams_service import MAX_BYTES
+from tests.playground.teams_bench import (
+    GARETH,
+    NKECHI,
+    TENANT,
+    Bot,
+    Connector,
+    Programme,
+    activity,
+    answered_by_a_bot,
+    connected,
+    standing,
+)
 
 
 @pytest.fixture
@@ -94,40 +34,20 @@ def programme() -> Programme:
 
 @pytest.fixture
 async def teams(programme: Programme) -> AsyncIterator[TeamsStandIn]:
-    stand_in = TeamsStandIn([NKECHI, GARETH], programme, tenant=TENANT)
-    await stand_in.start()
-    yield stand_in
-    await stand_in.stop()
+    async with standing(programme) as made:
+        yield made
 
 
 @pytest.fixture
 async def connector(teams: TeamsStandIn) -> AsyncIterator[Connector]:
-    async with aiohttp.ClientSession() as http:
-        made = Connector(teams, http)
-        await made.sign_in()
+    async with connected(teams) as made:
         yield made
 
 
 @pytest.fixture
 async def bot(teams: TeamsStandIn) -> AsyncIterator[Bot]:
-    made = Bot()
-    app = web.Application()
-    app.router.add_post("/api/messages", made.handle)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    teams.point_at(f"http://127.0.0.1:{runner.addresses[0][1]}/")
-    yield made
-    await runner.cleanup()
-
-
-def activity(*blocks: ui.Block, key: str = "") -> dict[str, Any]:
-    card = render.card(ui.Message("Hello", blocks or (ui.Text("Hello"),), "Only you."))
-    return {
-        "type": "message",
-        "attachments": [render.attachment(card)],
-        "channelData": {"peermentor": {"key": key}},
-    }
+    async with answered_by_a_bot(teams) as made:
+        yield made
 
 
 def test_it_is_a_stand_in(teams: TeamsStandIn) -> None:
@@ -207,7 +127,7 @@ BAD: dict[str, tuple[Callable[[dict[str, Any]], Any], int]] = {
     "no message": (lambda good: good | {"type": "typing"}, 400),
     "nothing in it": (lambda good: good | {"attachments": []}, 400),
     "another attachment": (lambda good: good | {"attachments": [{"contentType": "image/png"}]}, 400),
-    "too big": (lambda good: good | {"summary": "x" * 30_000}, 413),
+    "too big": (lambda good: good | {"summary": "x" * (MAX_BYTES // 2)}, 413),
 }
 
 
@@ -217,38 +137,6 @@ async def test_a_bad_message_is_refused(connector: Connector, teams: TeamsStandI
     _status, opened = await connector.open()
     assert (await connector.send(opened["id"], spoil(activity())))[0] == status
     assert teams.posts == []
-
-
-BUTTON = {"type": "Action.Execute", "title": "Go", "verb": "go", "data": {}}
-RUN = {"type": "TextRun", "text": "Hello"}
-
-
-@pytest.mark.parametrize(
-    "card",
-    [
-        None,
-        {"type": "HeroCard"},
-        {"type": "AdaptiveCard", "version": "1.6", "body": [{"type": "RichTextBlock", "inlines": [RUN]}]},
-        {"type": "AdaptiveCard", "version": "1.5", "body": []},
-        {"type": "AdaptiveCard", "version": "1.5", "body": "Hello"},
-        {"type": "AdaptiveCard", "version": "1.5", "body": [RUN]},
-        {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "Video"}]},
-        {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "RichTextBlock"}]},
-        {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "RichTextBlock", "inlines": []}]},
-        {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "RichTextBlock", "inlines": [BUTTON]}]},
-        {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "ActionSet", "actions": []}]},
-        {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "ActionSet", "actions": [BUTTON] * 7}]},
-        {"type": "AdaptiveCard", "version": "1.5", "actions": [RUN]},
-        {"type": "AdaptiveCard", "version": "1.5", "actions": [BUTTON | {"verb": None}]},
-        {"type": "AdaptiveCard", "version": "1.5", "actions": [{"type": "Action.OpenUrl", "url": "javascript:0"}]},
-        {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "Container", "items": [{"type": "Video"}]}]},
-        {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "Input.ChoiceSet", "id": "a", "choices": [{}]}]},
-        {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "Input.Text", "id": "a"}] * 2},
-    ],
-)
-def test_a_bad_card_is_refused(card: Any) -> None:
-    with pytest.raises(BadCard):
-        check(card)
 
 
 async def test_a_bad_card_is_not_posted(connector: Connector, teams: TeamsStandIn) -> None:
@@ -317,23 +205,6 @@ async def test_a_reply_is_a_message_and_an_edit_changes_it(connector: Connector,
     assert (teams.edits, len(teams.posts)) == (1, 1)
     assert (await connector.call("PUT", f"/{opened['id']}/activities/0", activity()))[0] == 404
     assert (await connector.call("GET", "/nowhere/pagedmembers", {}))[0] == 404
-
-
-async def test_a_fault_happens_as_often_as_it_says(connector: Connector, teams: TeamsStandIn) -> None:
-    _status, opened = await connector.open()
-    teams.faults.append(Fault("Conversation", "status", times=2, status=503, retry_after=9))
-    for _time in range(2):
-        status, _body, headers = await connector.call("POST", f"/{opened['id']}/activities", activity())
-        assert (status, headers["Retry-After"]) == (503, "9")
-    assert (await connector.send(opened["id"], activity()))[0] == 201
-
-
-async def test_a_lost_reply_is_carried_out(connector: Connector, teams: TeamsStandIn) -> None:
-    _status, opened = await connector.open()
-    teams.faults.append(Fault("sendToConversation", "reply_lost"))
-    with pytest.raises(aiohttp.ClientConnectionError):
-        await connector.send(opened["id"], activity())
-    assert len(teams.posts) == 1
 
 
 async def test_what_a_person_does_is_sent_signed_and_noted(teams: TeamsStandIn, bot: Bot, programme: Programme) -> None:

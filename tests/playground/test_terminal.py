@@ -8,8 +8,8 @@ from rich.console import Console
 
 from bot.playground import example, terminal
 from bot.playground.client import Post
-from bot.playground.demo import Arrived, Figures, Month
 from bot.playground.example import ExamplePerson
+from bot.playground.figures import Arrived, Figures, Month
 
 MORNING = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 EVERYBODY = example.people()

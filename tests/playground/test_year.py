@@ -8,7 +8,9 @@ import pytest
 
 from bot import ui
 from bot.playground import example
-from bot.playground.demo import Figures, Year
+from bot.playground.demo import Year
+from bot.playground.figures import Figures
+from bot.playground.reasons import UNKNOWN, why
 from storage.records import File, Meeting
 from storage.unit_of_work import Database
 from tests.calendars import CalendarProgram, broken_rules, read
@@ -19,17 +21,20 @@ CONTACT = "dominic.hale@westmarch.example"
 
 @dataclass(frozen=True)
 class Played:
-    """What the months came to. ``meetings``: those of all pairs that have a time and were not called off."""
+    """What the months came to. ``meetings``: those of all pairs that have a time and were not called off. ``keys``: of
+    all messages that arrived."""
 
     figures: Figures
     files: list[File]
     meetings: list[Meeting]
+    keys: set[str]
 
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     path = tmp_path_factory.mktemp("year") / "year.sqlite3"
-    year = Year(database=path, months=3, seed=7, tell=lambda _: None, progress=lambda _: None)
+    keys: set[str] = set()
+    year = Year(database=path, months=3, seed=7, tell=lambda one: keys.add(one.post.key), progress=lambda _: None)
     figures, _rows = asyncio.run(year.play())
     database = Database(f"sqlite:///{path}", ui.dump)
     with database.begin(example.STARTS) as uow:
@@ -39,12 +44,17 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
         meetings = [m for p in pairs for state in ("arranged", "logged") for m in uow.meetings.of_pair(p.id, state)]
         files = uow.files.kept()
     database.close()
-    return Played(figures, files, [meeting for meeting in meetings if meeting.uid])
+    return Played(figures, files, [meeting for meeting in meetings if meeting.uid], keys)
 
 
 def test_no_promise_is_broken(played: Played) -> None:
     assert played.figures.wrong() == []
     assert played.figures.messages_dead == 0
+
+
+def test_every_message_has_a_reason_that_the_page_can_tell(played: Played) -> None:
+    assert len(played.keys) > 100
+    assert {key for key in played.keys if why(key) == UNKNOWN} == set()
 
 
 def test_meetings_are_arranged_moved_and_cancelled(played: Played) -> None:

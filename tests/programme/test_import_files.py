@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.files.findings import Findings, told
 from bot.files.toml_file import read_toml
-from bot.programme import cadence, quiet
+from bot.programme import cadence, quiet, waves
 from bot.programme.people_files import Listed, ListedPair, read_pairs, read_people
 from bot.programme.settings_file import KEYS, SUPPORT, Service, Settings, read_settings
 from tests.programme.files import HEADER, PAIRS, PEOPLE, SETTINGS, with_line
@@ -64,7 +64,7 @@ def test_the_example_has_every_key_and_every_key_in_it_is_known() -> None:
 
 def test_every_key_fills_a_field_of_its_own() -> None:
     assert [key.field for key in KEYS.values()] == [
-        each.name for each in fields(Settings) if each.name not in {"services", "named_at"}
+        each.name for each in fields(Settings) if each.compare and each.name not in {"services", "research"}
     ]
     assert [key.field for key in SUPPORT.values()] == [each.name for each in fields(Service)]
 
@@ -79,6 +79,20 @@ def test_the_example_is_read_and_what_it_calls_usual_is() -> None:
     assert (given.quiet_from, given.quiet_until) == (quiet.QUIET_FROM, quiet.QUIET_UNTIL)
     assert given.reminder_days == cadence.REMINDER_OF_WELCOME
     assert len(given.services) == 2
+
+
+def test_the_days_of_questionnaires_that_the_example_gives_are_the_usual_ones() -> None:
+    given = settings_in(EXAMPLE, Findings())
+    assert given is not None
+    days = {name: getattr(given, f"{name}_on") for name in waves.QUESTIONNAIRES}
+    assert days == {name: waves.usual_day(given.starts_on, given.ends_on, name) for name in waves.QUESTIONNAIRES}
+
+
+def test_what_was_not_counted_of_the_recruitment_is_left_out() -> None:
+    settings, mistakes = settings_of(SETTINGS + "\n[recruitment]\nmentees_eligible = 84\nmentees_selected = 18\n")
+    assert mistakes == []
+    assert settings is not None
+    assert (settings.mentees_eligible, settings.mentees_applied, settings.mentees_selected) == (84, None, 18)
 
 
 def test_a_programme_is_read() -> None:
@@ -122,13 +136,33 @@ def test_a_programme_is_read() -> None:
             "line 6, column check_in_days: 27 is not a whole numb",
         ),
         ("[contact]", 'disclosure = "lax"\n[contact]', "line 5, column disclosure: 'lax' is none of standard, strict"),
-        (
-            "[contact]",
-            'disclosure = "research"\n[contact]',
-            "line 5, column disclosure: the level research needs quest",
-        ),
         ('name = "Dominic Hale"\n', "", "line 5, column name: contact.name is missing"),
         ('nation = "ENG"', 'nation = "England and Wales"', "line 10, column nation: 'England and Wales' is none of"),
+        (
+            "[[support]]",
+            "[recruitment]\nmentees_eligible = 84\nmentees_applied = 85\n[[support]]",
+            "line 11, column mentees_applied: 85 are more than the 84 of the step before",
+        ),
+        (
+            "[[support]]",
+            "[questionnaires]\nmidpoint_on = 2026-09-28\n[[support]]",
+            "line 10, column midpoint_on: 2026-09-28 is too early",
+        ),
+        (
+            "[[support]]",
+            "[questionnaires]\nend_on = 2027-08-24\n[[support]]",
+            "line 10, column end_on: 2027-08-24 is too late",
+        ),
+        (
+            "[[support]]",
+            '[questionnaires]\nreflections = "often"\n[[support]]',
+            "line 10, column reflections: 'often' is none of twice, once, always, never",
+        ),
+        (
+            "[[support]]",
+            '[recruitment]\nmentors_applied = "many"\n[[support]]',
+            "line 10, column mentors_applied: many is not a whole number from 0",
+        ),
         ('reach = "0300 0303 300"\n', "", "line 9, column reach: reach is missing"),
         ("[[support]]", "[support]", "line 9, column support: support is a list"),
         ("2026-08-03", "soon", "line 13, column 14"),

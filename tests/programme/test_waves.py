@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.programme import waves
+from bot.programme.cadence import morning
 from bot.programme.quiet import Quiet, is_bank_holiday, is_quiet
 from bot.programme.waves import Plan
 
@@ -96,6 +98,130 @@ def test_all_waves_of_a_programme_close_within_it_and_never_two_are_open(start: 
         assert local(closes).date() <= plan.ends_on
         assert following is None or closes < following
         assert local(at).date() >= start + every * DAY
+
+
+# Questionnaires
+
+
+def whole_calendar(plan: Plan) -> tuple[dict[str, date], list[datetime]]:
+    """The days of the questionnaires and the openings of the check-ins, as they are planned on the first day."""
+    days = waves.questionnaires(plan, datetime.combine(plan.starts_on, time(9), LONDON), {})
+    pulses: list[datetime] = []
+    now = datetime.combine(plan.starts_on, time(9), LONDON)
+    while opens_at := waves.next_opening(plan, now, pulses[-1] if pulses else None, days.values()):
+        pulses.append(opens_at)
+        now = opens_at
+    return days, pulses
+
+
+def test_questionnaires_open_after_two_weeks_half_way_before_the_end_and_a_year_after_it() -> None:
+    days, pulses = whole_calendar(PLAN)
+    assert {name: str(day) for name, day in days.items()} == {
+        "baseline": "2026-02-16",
+        "midpoint": "2026-08-03",
+        "end": "2026-12-29",  # the day after Boxing Day is kept on the 28th
+        "follow_up": "2028-02-01",
+    }
+    assert [str(local(at).date()) for at in pulses] == ["2026-04-07", "2026-06-04", "2026-10-05"]
+
+
+plans = st.builds(
+    lambda start, length, every, chosen: replace(
+        PLAN,
+        starts_on=start,
+        ends_on=start + length * DAY,
+        every=every,
+        days={name: start + part * length // 100 * DAY for name, part in chosen.items()},
+    ),
+    st.dates(date(2026, 1, 1), date(2028, 1, 1)),
+    st.integers(30, 800),
+    st.integers(28, 200),
+    st.dictionaries(st.sampled_from(["baseline", "midpoint", "end"]), st.integers(0, 95), max_size=3),
+)
+
+
+@given(plans)
+def test_questionnaires_are_in_order_four_weeks_apart_and_close_in_time(plan: Plan) -> None:
+    days, _pulses = whole_calendar(plan)
+    assert list(days) == [name for name in waves.QUESTIONNAIRES if name in days]
+    assert all(later - sooner >= 28 * DAY for sooner, later in pairwise(days.values()))
+    for name, day in days.items():
+        assert is_working(day)
+        closes = waves.closes_at(plan, morning(day, LONDON), (), waves.may_last(plan, name))
+        assert closes is not None
+        assert name == "follow_up" or local(closes).date() <= plan.ends_on - DAY * (name == "end")
+    assert days["follow_up"] > plan.ends_on
+
+
+@given(plans)
+def test_no_check_in_is_open_in_the_month_of_a_questionnaire_however_long_it_lasts(plan: Plan) -> None:
+    days, pulses = whole_calendar(plan)
+    away = Quiet(LONDON, "ENG", leave=((plan.starts_on, plan.ends_on),))
+    months = {(day.year, day.month) for day in days.values()}
+    for opens_at in pulses:
+        until = waves.pulse_may_last(plan, opens_at, days.values())
+        assert until is not None
+        closes = waves.closes_at(plan, opens_at, [away], until)
+        assert closes is not None
+        assert not {(at.year, at.month) for at in (local(opens_at), local(closes))} & months
+
+
+@given(plans, st.integers(0, 800), st.integers(1, 28))
+def test_a_questionnaire_keeps_out_of_the_months_of_a_check_in_where_it_still_can(
+    plan: Plan, after: int, length: int
+) -> None:
+    until = datetime.combine(plan.starts_on + after * DAY, time(12), LONDON).astimezone(UTC)
+    now = until - length * DAY
+    for name, day in waves.questionnaires(plan, now, {}, until).items():
+        if (day.year, day.month) <= (local(until).year, local(until).month):
+            later = (local(until).replace(day=1) + 31 * DAY).date().replace(day=1)
+            assert name != "follow_up"
+            assert waves._opens(plan, name, later) is None, "there is no room for it any more"
+
+
+def test_a_questionnaire_that_was_missed_is_made_up_for_while_the_next_is_far_away() -> None:
+    days = waves.questionnaires(PLAN, datetime(2026, 5, 5, 9, 30, tzinfo=UTC), {})
+    assert days["baseline"] == date(2026, 5, 6)
+    days = waves.questionnaires(PLAN, datetime(2026, 7, 14, 9, 30, tzinfo=UTC), {})
+    assert list(days) == ["midpoint", "end", "follow_up"]
+
+
+def test_in_a_short_programme_the_end_and_the_beginning_go_before_the_middle() -> None:
+    days, _pulses = whole_calendar(replace(PLAN, ends_on=PLAN.starts_on + 90 * DAY))
+    assert list(days) == ["baseline", "end", "follow_up"]
+
+
+def test_one_that_has_opened_stays_where_it_was_whatever_days_the_programme_has_now() -> None:
+    plan = replace(PLAN, days={"baseline": date(2026, 6, 1)})
+    days = waves.questionnaires(plan, datetime(2026, 3, 5, 9, 30, tzinfo=UTC), {"baseline": date(2026, 2, 16)})
+    assert days["baseline"] == date(2026, 2, 16)
+
+
+def test_a_programme_that_ends_on_a_leap_day_is_followed_up_a_year_later() -> None:
+    assert waves.usual_day(date(2027, 3, 1), date(2028, 2, 29), "follow_up") == date(2029, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("days", "wrong"),
+    [
+        ({}, []),
+        ({"baseline": date(2026, 2, 2), "midpoint": date(2026, 3, 2), "end": date(2026, 3, 30)}, []),
+        ({"baseline": date(2026, 2, 1)}, ["baseline"]),
+        ({"baseline": date(2026, 7, 7)}, ["baseline"]),
+        ({"midpoint": date(2026, 3, 15)}, ["midpoint"]),
+        ({"baseline": date(2026, 3, 2), "midpoint": date(2026, 3, 15)}, ["midpoint"]),
+        ({"end": date(2026, 8, 30)}, ["end"]),
+        ({"follow_up": date(2027, 2, 1)}, ["follow_up"]),
+        ({"follow_up": date(2027, 2, 2)}, []),
+    ],
+)
+def test_days_that_come_too_early_are_told(days: dict[str, date], wrong: list[str]) -> None:
+    assert waves.too_early(replace(PLAN, days=days)) == wrong
+
+
+@pytest.mark.parametrize(("day", "too_late"), [(date(2027, 1, 15), False), (date(2027, 1, 18), True)])
+def test_the_last_questionnaire_closes_before_the_last_day(day: date, *, too_late: bool) -> None:
+    assert waves.ends_too_late(replace(PLAN, days={"end": day})) is too_late
 
 
 # Closing

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -16,12 +17,12 @@ from sqlalchemy import event, text
 from bot import ui
 from bot.delivery import Delivery
 from bot.flow import Flows
-from bot.handlers import checkin, welcome
+from bot.handlers import welcome
 from bot.surveys.sealing import WaveKeys
 from bot.ui import Message
 from storage.keys import KeyDatabase, KeyDirectory, _wave_key
 from storage.outbox import Outbox
-from storage.records import Conversation, Due
+from storage.records import Conversation
 from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
 from tests import test_closing, waves
 from tests.fake_chat import FakeChat
@@ -132,7 +133,7 @@ def claims(world: World) -> list[int]:
         flows, clock = Flows([]), lambda: world.now
         delivery = Delivery(world.database, flows, chats, clock=clock, owner="x", random=Random(1))
         with world.uow() as uow:
-            return len(delivery._claim(uow)[0])
+            return len(delivery._claim(uow, Counter())[0])
 
     return at_once([claim, claim])
 
@@ -249,7 +250,7 @@ async def test_two_openings_at_once_leave_one_wave_that_can_be_counted(
     opening = world.database.run
 
     def open_one(uow: UnitOfWork) -> None:
-        checkin.open_wave(Due("wave_open", str(world.programme.id), world.now), uow)
+        waves.have_opened(uow)
 
     await asyncio.gather(opening(open_one, world.now), opening(open_one, world.now))
     with world.uow() as uow:
@@ -266,7 +267,7 @@ async def test_processes_that_close_a_wave_at_once_release_once_and_raise_no_ala
         await asyncio.gather(*(test_closing.closing_of(other, seed=n).advance() for n, other in enumerate(others)))
     assert logs == []
     assert test_closing.state(world, wave) == "destroyed"
-    assert [(due.rule, due.subject) for due in world.due()] == [("release_post", str(wave.id))]
+    assert world.due() == []
     assert {row.n for row in test_closing.released(world, wave).rows} == {12, 9}
     with world.uow() as uow:
         assert uow.keys.names() == set()

@@ -1,6 +1,8 @@
 """What an instrument's file may say, and every mistake in it with its line."""
 
+import json
 import tomllib
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -75,6 +77,7 @@ part = 2
 LIKERT = SMALL[SMALL.index("[[item]]") : SMALL.index('[[item]]\nid = "before"')]
 FOR_PAIRS = LIKERT.replace("words.control", "# ")
 MANY = SMALL[SMALL.index('[[item]]\nid = "topics"') : SMALL.index('[[item]]\nid = "else"')].replace("part = 2\n", "")
+BOTH = '["mentee", "control"]'
 TEXT = SMALL[SMALL.index('[[item]]\nid = "else"') :].replace("part = 2\n", "")
 
 
@@ -95,8 +98,11 @@ def numbered(item: str, count: int) -> str:
 
 
 def test_an_instrument_is_read() -> None:
-    read = loading.load(SMALL, "start.toml")
+    rows = 'title = "At the start"\nrows = [["mentee", "mentor"], ["mentor", "mentee", "control"]]\nnote = "Made up"'
+    text = SMALL.replace('title = "At the start"', rows).replace("once = true", 'once = true\nsection = "Before"')
+    read = loading.load(text, "start.toml")
     assert (read.id, read.kind, read.audience, read.level) == ("start", "questionnaire", ROLES, "standard")
+    assert (read.rows, read.note) == ((("mentor", "mentee"), ROLES), "Made up")
     assert read.title == dict.fromkeys(ROLES, "At the start")
     wished, before, topics, words = read.items
     assert wished == Item(
@@ -119,6 +125,7 @@ def test_an_instrument_is_read() -> None:
         (2, 3),
         True,
     )
+    assert (before.section, topics.section) == ("Before", "")
     assert (topics.options, topics.favourable, topics.part) == (("Exams", "Work-life balance"), (), 2)
     assert (words.kind, words.options, set(words.words)) == ("text", (), set(ROLES))
 
@@ -130,7 +137,7 @@ def test_an_item_may_count_its_scale_the_other_way() -> None:
 
 
 def test_the_instruments_of_the_bot_are_without_mistake_and_read_once() -> None:
-    assert list(loading.all_instruments()) == ["pulse"]
+    assert loading.all_instruments()
     assert loading.all_instruments() is loading.all_instruments()
 
 
@@ -176,9 +183,9 @@ def test_the_pulse_is_short_enough_for_a_phone_and_asks_nothing_backwards(role: 
         (
             "title",
             "colour = 1\ntitle",
-            "line 4, column colour: this key is not known; the known ones are id, kind, audience, level, title, ",
+            "line 4, column colour: this key is not known; the known ones are id, kind, audience, level, rows, ",
         ),
-        ('"questionnaire"', '"survey"', "line 2, column kind: 'survey' is none of pulse, questionnaire"),
+        ('"questionnaire"', '"survey"', "line 2, column kind: 'survey' is none of pulse, questionnaire, reflection"),
         ("title", 'level = "secret"\ntitle', "line 4, column level: 'secret' is none of standard, strict, research"),
         ('["mentor", "mentee", "control"]', "[]", "line 3, column audience: give a list"),
         (
@@ -187,6 +194,21 @@ def test_the_pulse_is_short_enough_for_a_phone_and_asks_nothing_backwards(role: 
             "line 3, column audience: 'boss' is none of mentor, mentee, control",
         ),
         ('["mentor", "mentee", "control"]', '["mentor", "mentor"]', "line 3, column audience: a role is there twice"),
+        ("title", 'rows = ["mentor"]\ntitle', "line 4, column rows: give a list of lists of roles"),
+        ("title", "rows = []\ntitle", "line 4, column rows: give a list of lists of roles"),
+        ("title", 'rows = [["mentor"]]\ntitle', "line 4, column rows: a row is over two roles or more"),
+        (
+            "title",
+            'rows = [["mentor", "boss"]]\ntitle',
+            "line 4, column rows: 'boss' is none of mentor, mentee, control",
+        ),
+        (
+            "title",
+            'rows = [["mentor", "mentee"], ["mentee", "mentor"]]\ntitle',
+            "line 4, column rows: a row is there twice",
+        ),
+        ("title", f'note = "{"x" * 201}"\ntitle', "line 4, column note: 201 characters are too many"),
+        ("once = true", f'section = "{"x" * 76}"', "line 33, column section: 76 characters are too many"),
         ('title = "At the start"', "", "title is missing"),
         ('title = "At the start"', 'title = "At the very start of it all"', "line 4, column title: 27 characters"),
         ('title = "At the start"', 'title.mentor = "Start"\ntitle.mentee = "Start"', "title is missing for control"),
@@ -294,6 +316,33 @@ def test_all_mistakes_are_told_at_once_each_once() -> None:
     ]
 
 
+def test_the_command_line_tells_every_kind_of_mistake_of_an_instrument_at_once(tmp_path: Path) -> None:
+    """An item asked twice, a scale without labels, a split outside the scale, a role that is asked nothing, and a part
+    that does not fit into a form."""
+    only_mentors = MANY.replace('kind = "many"', 'kind = "many"\nroles = ["mentor"]')
+    (tmp_path / "start.toml").write_text(
+        SMALL[: SMALL.index("[scale.agree]")].replace(', "control"]', "]")
+        + '[scale.bare]\nfavourable = [1]\nfavourable_words = "agree"\n\n'
+        + LIKERT.replace('"agree"', '"bare"').replace("words.mentee", "# ").replace("words.control", "# ")
+        + 'roles = ["mentor"]\n'
+        + only_mentors.replace('id = "topics"', 'id = "wished"')
+        + SMALL[SMALL.index('[[item]]\nid = "before"') : SMALL.index('[[item]]\nid = "topics"')].replace(
+            "[2, 3]", "[4]"
+        )
+        + numbered(only_mentors, 21)
+    )
+    result = CliRunner().invoke(command_line.cli, ["instruments", "check", str(tmp_path / "start.toml")])
+    assert result.exit_code == 1
+    found = [line.split(": ", 1)[1] for line in result.stderr.splitlines()]
+    assert found == [
+        "mentee is in the audience, but no item is for mentee",
+        "options is missing",
+        "the item 'wished' is there twice",
+        "4 is outside the scale, 1 to 3",
+        "part 1 is too long for mentor: this item, and what follows it, does not fit into the form",
+    ]
+
+
 def test_a_role_that_is_asked_nothing_is_a_mistake() -> None:
     only = (
         SMALL[: SMALL.index("[scale")]
@@ -312,6 +361,14 @@ def test_an_item_for_somebody_outside_the_audience_is_a_mistake() -> None:
     assert mistakes_in(text) == ["line 24, column roles: mentor is not in the audience"]
 
 
+def test_a_row_over_a_role_outside_the_audience_is_a_mistake() -> None:
+    text = PULSE.replace('kind = "pulse"', 'kind = "questionnaire"').replace("[title]", f"rows = [{BOTH}]\n\n[title]")
+    assert loading.load(text.replace(f"[{BOTH}]", '[["mentor", "mentee"]]'), "x.toml").rows == (("mentor", "mentee"),)
+    assert [mistake.split(", ", 1)[1] for mistake in mistakes_in(text)] == [
+        "column rows: control is not in the audience"
+    ]
+
+
 def test_an_empty_file_says_what_is_missing() -> None:
     assert mistakes_in("") == [
         "id is missing", "kind is missing", "audience is missing", "title is missing",
@@ -323,13 +380,30 @@ def test_an_empty_file_says_what_is_missing() -> None:
     ("change", "said"),
     [
         (('level = "standard"', 'level = "research"'), "column level: only the results of a questionnaire can be told"),
-        (('"mentee"]', '"mentee", "control"]'), "column audience: controls are sent questionnaires and nothing else"),
+        (
+            ('= ["mentor", "mentee"]', '= ["mentor", "mentee", "control"]'),
+            "column audience: controls are sent questionnaires and nothing else",
+        ),
+        (
+            ("[title]", 'rows = [["mentor", "mentee"]]\n[title]'),
+            "column rows: only a questionnaire has rows over several",
+        ),
         (("\n[[item]]", f"\n{TEXT}[[item]]"), "2 free texts for mentor: a pulse has at most 1"),
         (("\n[[item]]", f"\n{FOR_PAIRS}[[item]]"), "4 questions for mentor: a pulse has at most 3"),
     ],
 )
 def test_a_pulse_is_short_for_pairs_and_never_released_exactly(change: tuple[str, str], said: str) -> None:
     assert any(said in mistake for mistake in mistakes_in(PULSE.replace(*change, 1)))
+
+
+def test_a_reflection_is_as_long_as_it_needs_but_never_released_exactly_and_not_for_controls() -> None:
+    reflection = PULSE.replace('kind = "pulse"', 'kind = "reflection"')
+    longer = reflection + numbered(FOR_PAIRS, 3) + numbered(TEXT, 2)
+    assert loading.load(longer, "reflection.toml").kind == "reflection"
+    exact = reflection.replace('level = "standard"', 'level = "research"')
+    assert "only the results of a questionnaire can be told exactly" in mistakes_in(exact)[0]
+    for_controls = reflection.replace('= ["mentor", "mentee"]', '= ["mentor", "mentee", "control"]')
+    assert any("leave them out of a reflection" in mistake for mistake in mistakes_in(for_controls))
 
 
 def test_each_role_may_have_questions_of_its_own_in_a_pulse() -> None:
@@ -420,12 +494,54 @@ def test_two_files_of_one_instrument_are_a_mistake() -> None:
     assert [str(mistake) for mistake in findings.mistakes] == ["b.toml: another file has the instrument 'start'"]
 
 
+# One's own
+
+
+@pytest.fixture
+def own_questionnaires() -> Iterator[None]:
+    """The bot's own are asked again afterwards."""
+    yield
+    loading.all_instruments.cache_clear()
+
+
+@pytest.mark.usefixtures("own_questionnaires")
+def test_ones_own_questionnaire_is_asked_in_place_of_the_bots(tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(SMALL.replace('id = "start"', 'id = "baseline"'))
+    (tmp_path / "notes.txt").write_text("no questionnaire")
+    before = loading.all_instruments()["end"]
+    assert loading.put_in_place(tmp_path) == ["baseline"]
+    assert [item.id for item in loading.all_instruments()["baseline"].items] == ["wished", "before", "topics", "else"]
+    assert loading.all_instruments()["end"] is before
+
+
+@pytest.mark.usefixtures("own_questionnaires")
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (SMALL, "nothing opens an instrument 'start': there is baseline"),
+        (SMALL.replace('id = "start"', 'id = "pulse"'), "pulse is a pulse, and this a questionnaire"),
+        (SMALL.replace('id = "start"', 'id = "end"').replace("[3]", "[9]"), "9 is outside the scale"),
+    ],
+)
+def test_a_questionnaire_that_cannot_be_asked_stands_in_nobodys_place(tmp_path: Path, given: str, said: str) -> None:
+    before = dict(loading.all_instruments())
+    (tmp_path / "a.toml").write_text(SMALL.replace('id = "start"', 'id = "baseline"'))
+    (tmp_path / "b.toml").write_text(given)
+    with pytest.raises(loading.BadInstrument) as bad:
+        loading.put_in_place(tmp_path)
+    assert [said in str(mistake) for mistake in bad.value.mistakes] == [True]
+    assert loading.all_instruments() == before
+
+
 # The command line
 
 
 def test_the_command_line_checks_the_bots_own_instruments() -> None:
     result = CliRunner().invoke(command_line.cli, ["instruments", "check"])
-    assert (result.exit_code, result.stdout) == (0, "No mistake in pulse.\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "No mistake in baseline, end, follow_up, midpoint, pulse, reflection.\n",
+    )
 
 
 def test_the_command_line_tells_all_mistakes_of_all_files(tmp_path: Path) -> None:
@@ -457,6 +573,40 @@ def test_the_command_line_shows_a_file_part_by_part(tmp_path: Path) -> None:
         "Part 1", "1. I am glad to have a mentor.", "Part 2", "1. What would help?", "2. Anything else?",
         "Part 1", "1. I wish that I had a mentor.", "Part 2", "1. What would help?", "2. Anything else?",
     ]  # fmt: skip
+
+
+def test_the_command_line_shows_what_readers_of_results_should_know() -> None:
+    shown = CliRunner().invoke(command_line.cli, ["instruments", "show", "end"]).stdout
+    assert "Reconstructed from reported results" in shown
+    assert "where counts are exact, also counted together: mentor and mentee" in shown
+    assert "in results, under Skills of mentors: Communication skills have become better" in shown
+
+
+def test_the_command_line_writes_each_form_as_both_platforms_get_it(tmp_path: Path) -> None:
+    (tmp_path / "start.toml").write_text(SMALL)
+    result = CliRunner().invoke(
+        command_line.cli, ["instruments", "show", str(tmp_path / "start.toml"), "--forms", str(tmp_path / "forms")]
+    )
+    assert result.exit_code == 0, result.output
+    parts = [f"start-{role}-{part}" for role in ROLES for part in (1, 2)]
+    assert [line.split(":")[0] for line in result.stdout.splitlines()[:-1]] == parts
+    assert sorted(file.name for file in (tmp_path / "forms").iterdir()) == sorted(
+        f"{part}.{platform}.json" for part in parts for platform in ("slack", "teams")
+    )
+    modal = json.loads((tmp_path / "forms" / "start-mentor-1.slack.json").read_text("utf-8"))
+    card = json.loads((tmp_path / "forms" / "start-mentor-1.teams.json").read_text("utf-8"))
+    assert (modal["type"], card["type"]) == ("modal", "AdaptiveCard")
+    for written in (modal, card):
+        assert "Have you been a mentor before?" in json.dumps(written)
+
+
+def test_the_command_line_says_where_it_cannot_write(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(
+        command_line.cli, ["instruments", "show", "pulse", "--forms", str(tmp_path / "file" / "forms")]
+    )
+    assert result.exit_code == 1
+    assert "cannot be written" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["nothing", "nowhere.toml"])

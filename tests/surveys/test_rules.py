@@ -143,6 +143,11 @@ def test_controls_stand_alone_or_not_at_all() -> None:
     ]
 
 
+def test_a_wave_without_any_mentees_is_not_pooled_with_nobody() -> None:
+    rows = rules.rows(USEFUL, STANDARD, {"mentor": 9, "mentee": 0}, said("mentor", 9, 9))
+    assert [(row.roles, row.results[0].low) for row in rows] == [(("mentor",), 7)]
+
+
 @pytest.mark.parametrize(("n", "shown"), [(7, 0), (8, 1)])
 def test_an_audience_of_one_role_is_shown_or_not(n: int, shown: int) -> None:
     only = instrument(item("useful", "mentor"), audience=("mentor",))
@@ -258,28 +263,36 @@ def test_in_which_order_people_answered_changes_nothing(level: Level, n: dict[st
 # Comments
 
 
+OPEN = instrument(item("text0", *ALL, kind="text"), item("useful", *ALL), item("text1", *ALL, kind="text"))
+
+
 def wrote(*texts: str, show: bool = True) -> Comment:
     return Comment({f"text{place}": text for place, text in enumerate(texts)}, show)
 
 
+def told(written: Sequence[Comment], n: int = 18, seed: int = 1) -> tuple[tuple[str, str], ...]:
+    return rules.comments(OPEN, written, n, STANDARD, Random(seed))
+
+
 def test_words_come_out_when_ten_have_answered() -> None:
     written = [wrote("Time is short.")]
-    assert rules.comments(written, 9, STANDARD, Random(1)) == ()
-    assert rules.comments(written, 10, STANDARD, Random(1)) == ("Time is short.",)
+    assert told(written, 9) == ()
+    assert told(written, 10) == (("About text0", "Time is short."),)
 
 
 def test_words_come_out_only_where_their_author_lets_them() -> None:
     written = [wrote("Keep this."), wrote("Not this.", show=False), wrote("  ", "")]
-    assert rules.comments(written, 18, STANDARD, Random(1)) == ("Keep this.",)
+    assert told(written) == (("About text0", "Keep this."),)
 
 
-def test_words_are_mixed_among_all_so_that_nobodys_texts_stay_together() -> None:
-    written = [wrote(f"first of {who}", f"second of {who}") for who in range(10)]
-    orders = {rules.comments(written, 18, STANDARD, Random(seed)) for seed in range(20)}
-    assert len(orders) == 20
-    told = rules.comments(written, 18, STANDARD, Random(3))
-    assert sorted(told) == sorted(text for comment in written for text in comment.texts.values())
-    assert any(told.index(f"second of {who}") - told.index(f"first of {who}") != 1 for who in range(10))
+def test_words_are_mixed_for_each_question_anew_so_that_nothing_ties_two_texts_of_one_person() -> None:
+    written = [wrote(f"{who}", f"{who}") for who in range(10)]
+    assert len({told(written, seed=seed) for seed in range(20)}) == 20
+    abouts, texts = zip(*told(written, seed=3), strict=True)
+    assert abouts == ("About text0",) * 10 + ("About text1",) * 10
+    assert sorted(texts[:10]) == sorted(texts[10:]) == sorted(str(who) for who in range(10))
+    assert texts[:10] != texts[10:]
+    assert list(texts[:10]) != sorted(texts[:10])
 
 
 # Comparisons and percentages

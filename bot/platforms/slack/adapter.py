@@ -8,6 +8,7 @@ dispatch has committed, so an event that is lost in a crash comes again.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -23,7 +24,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot import config
-from bot.chat import ChatError
+from bot.chat import ChatError, Gallery
 from bot.clock import Clock
 from bot.flow import Event, FormErrors, InForm, Outcome, Private, ShowForm, ShowHome, Update
 from bot.platforms import Dispatch, Platform
@@ -56,11 +57,13 @@ def build(
     dispatch: Dispatch,
     clock: Clock,
     *,
+    gallery: Gallery | None = None,
     wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> Platform:
     """Slack, ready to be served and to be sent to: it comes over HTTP where there is a signing secret, and through
-    sockets where there is an app token. ``wait``: passes wire time between tries to open one, in seconds."""
-    chat = SlackChat(settings)
+    sockets where there is an app token. ``gallery``: the pictures that messages show. ``wait``: passes wire time
+    between tries to open a socket, in seconds."""
+    chat = SlackChat(settings, gallery)
     adapter = _Adapter(chat, settings.signing_secret, dispatch, clock)
     routes = [web.post(PATH, adapter.receive), web.get(PATH, _certificate_check)] if settings.signing_secret else []
     if not settings.app_token:
@@ -178,6 +181,8 @@ class _Adapter:
         conversation, and whatever has no place in an answer, dispatch has put into the outbox."""
         event = heard.event
         try:
+            if isinstance(outcome, InForm | Private | ShowHome | Update):
+                outcome = replace(outcome, message=await self._chat.resolved(outcome.message))
             body = _in_the_answer(event, outcome)
             if body is not None:
                 return body
@@ -187,8 +192,8 @@ class _Adapter:
                 case ShowForm(form=form) if heard.trigger:
                     await self._chat.show_form(heard.trigger, form)
                 case Private(message=message) | Update(message=message) if heard.response_url:
-                    replace = isinstance(outcome, Update)
-                    await self._chat.respond(heard.response_url, message, replace=replace)
+                    in_its_place = isinstance(outcome, Update)
+                    await self._chat.respond(heard.response_url, message, replace=in_its_place)
                 case ShowHome(message=message):
                     await self._chat.show_home(event.account.user, message)
                 case _ if event.on_home:

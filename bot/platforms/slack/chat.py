@@ -16,6 +16,7 @@ from bot import config
 from bot.chat import (
     Ambiguous,
     ChatError,
+    Gallery,
     Limit,
     NotEditable,
     RateLimited,
@@ -25,8 +26,9 @@ from bot.chat import (
     Unreachable,
 )
 from bot.platforms.slack import render
+from bot.platforms.slack.pictures import Pictures
 from bot.platforms.slack.refusals import refusal
-from bot.ui import Form, Message
+from bot.ui import Form, Message, pictures_of, with_pictures
 from storage.records import Account, Conversation
 
 T = TypeVar("T")
@@ -39,6 +41,8 @@ LOOK_BACK = 200
 """How many of the latest messages ``find`` looks at: it is asked soon after the send that had no clear answer."""
 IDENTITY_SECONDS = 600.0
 """How long (wire time) the token's workspace is remembered before Slack is asked again."""
+SECONDS_FOR_PICTURES = 1.5
+"""How long (wire time) an answer that somebody waits for may wait for its pictures."""
 TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
 USUAL_PAUSE = 30.0
 """Seconds to wait where Slack says "too fast" and not for how long."""
@@ -73,6 +77,8 @@ _MEANING: dict[str, type[ChatError]] = {
     "fatal_error": Ambiguous,  # "some aspect of the operation may have succeeded", as with the next
     "internal_error": Ambiguous,
 }
+NOT_SHOWN = "invalid_blocks"
+"""What Slack says, among others, of a picture that it does not have, or not yet."""
 _TOO_FAST = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
 # Slack's libraries write whole requests into their logs, with what people typed.
@@ -97,7 +103,8 @@ class SlackChat:
     per_installation = Limit(0.2, burst=10)
     at_once = 1
 
-    def __init__(self, settings: config.Slack) -> None:
+    def __init__(self, settings: config.Slack, gallery: Gallery | None = None) -> None:
+        self._pictures = Pictures(gallery, self._upload)
         # The usual retry handler sends a message again when only its answer was lost.
         self.client = AsyncWebClient(
             token=settings.bot_token, base_url=settings.api_url, retry_handlers=[], logger=quiet
@@ -122,24 +129,30 @@ class SlackChat:
 
     async def send(self, to: Conversation, message: Message, key: str) -> str:
         """Post a message; its id is Slack's ``ts``. The key travels as message metadata."""
-        shown = _rendered(render.message, message)
-        answer = await self._call(
-            self.client.chat_postMessage, channel=to.id, **shown, **PLAIN, metadata=_metadata(key)
-        )
-        return str(answer["ts"])
+
+        async def post(shown: dict[str, Any]) -> str:
+            answer = await self._call(
+                self.client.chat_postMessage, channel=to.id, **shown, **PLAIN, metadata=_metadata(key)
+            )
+            return str(answer["ts"])
+
+        return await self._said(to.tenant, message, post)
 
     async def edit(self, at: Conversation, message_id: str, message: Message, key: str) -> None:
         """Replace a message that the bot sent."""
-        shown = _rendered(render.message, message)
-        await self._call(
-            self.client.chat_update,
-            channel=at.id,
-            ts=message_id,
-            **shown,
-            parse="none",
-            link_names=False,
-            metadata=_metadata(key),
-        )
+
+        async def update(shown: dict[str, Any]) -> None:
+            await self._call(
+                self.client.chat_update,
+                channel=at.id,
+                ts=message_id,
+                **shown,
+                parse="none",
+                link_names=False,
+                metadata=_metadata(key),
+            )
+
+        await self._said(at.tenant, message, update)
 
     async def find(self, at: Conversation, key: str) -> str | None:
         """Look for a key among the latest messages of a direct message with the bot. The bot has no permission to read
@@ -187,15 +200,28 @@ class SlackChat:
         await self._call(self.client.views_publish, user_id=user, view=_rendered(render.home, message))
 
     async def respond(self, response_url: str, message: Message, *, replace: bool) -> None:
-        """Answer to a message that only one person sees: in its place, or with another such message."""
-        answer = private(message) | {"replace_original": replace}
+        """Answer to a message that only one person sees: in its place, or with another such message. Where Slack does
+        not take its pictures, the words must do."""
+        try:
+            await self._post("response_url", response_url, json=private(message) | {"replace_original": replace})
+        except Refused:
+            if not pictures_of(message):
+                raise
+            await self._pictures.not_shown(message)
+            await self.respond(response_url, with_pictures(message, {}), replace=replace)
+        else:
+            self._pictures.shown(message)
 
-        async def post() -> None:
-            async with self._session().post(response_url, json=answer, proxy=self.client.proxy) as response:
-                if response.status >= 400:  # noqa: PLR2004 - where errors begin
-                    raise Refused(f"response_url: status {response.status}")
-
-        await _with_clear_faults("response_url", post)
+    async def resolved(self, message: Message) -> Message:
+        """A message for which somebody waits, with Slack's own ids of its pictures, as far as Slack has or takes them
+        in time."""
+        if not pictures_of(message):
+            return message
+        try:
+            async with asyncio.timeout(SECONDS_FOR_PICTURES):
+                return await self._pictures.resolved(message, (await self.identity()).team)
+        except (ChatError, TimeoutError):
+            return with_pictures(message, {})
 
     async def identity(self) -> Identity:
         """Whose token this is. Asks Slack once, and again after ten minutes; while Slack cannot be reached, what it
@@ -238,6 +264,46 @@ class SlackChat:
         if self.client.session is not None:
             await self.client.session.close()
             self.client.session = None
+
+    async def _said(self, tenant: str, message: Message, post: Callable[[dict[str, Any]], Awaitable[T]]) -> T:
+        """Post a message with its pictures, or, where Slack will not show them, without."""
+        message = await self._pictures.resolved(message, tenant)
+        try:
+            answer = await post(_rendered(render.message, message))
+        except Refused as why:
+            if not pictures_of(message) or NOT_SHOWN not in str(why):
+                raise
+            if await self._pictures.not_shown(message):
+                raise Unavailable(f"{why}, with a picture") from None
+            answer = await post(_rendered(render.message, with_pictures(message, {})))
+        self._pictures.shown(message)
+        return answer
+
+    async def _upload(self, name: str, content: bytes) -> str:
+        """Bring a file to Slack without sharing it. Who asks for it has sent nothing else yet, so that a lost answer is
+        no more than a file that nobody sees."""
+        try:
+            place = await self._call(self.client.files_getUploadURLExternal, filename=name, length=len(content))
+            await self._post("upload_url", str(place["upload_url"]), data=content)
+            files: list[dict[str, str | None]] = [{"id": str(place["file_id"]), "title": name}]
+            await self._call(self.client.files_completeUploadExternal, files=files)
+        except Ambiguous as fault:
+            raise Unavailable(str(fault)) from None
+        return str(place["file_id"])
+
+    async def _post(self, name: str, url: str, **content: Any) -> None:
+        """Post to an address that Slack gave. Raises a ChatError that has the name."""
+
+        async def post() -> None:
+            async with self._session().post(url, proxy=self.client.proxy, **content) as response:
+                if response.status == 429:  # noqa: PLR2004 - "too many requests"
+                    raise RateLimited(f"{name}: ratelimited", _pause(response.headers), everywhere=True)
+                if response.status >= 500:  # noqa: PLR2004 - where the server's own faults begin
+                    raise Ambiguous(f"{name}: status {response.status}")
+                if response.status >= 400:  # noqa: PLR2004 - where errors begin
+                    raise Refused(f"{name}: status {response.status}")
+
+        await _with_clear_faults(name, post)
 
     def _session(self) -> aiohttp.ClientSession:
         # Made at the first call, because a session needs a running loop.

@@ -33,6 +33,8 @@ OPTIONS_AT_A_GLANCE = 10
 OPTIONS = 100
 TYPED = 3000
 """Characters that can be typed into a field."""
+ALT = 2000
+FILE_ID = re.compile(r"F[A-Z0-9]{8,}")
 TITLE = 24
 PRIVATE_METADATA = 3000
 BLOCKS_IN_A_MESSAGE = 50
@@ -128,25 +130,34 @@ def _blocks(elements: tuple[ui.Block, ...]) -> Iterator[Json]:
     buttons = 0
     for element in elements:
         match element:
-            case ui.Heading(text=text):
-                yield {"type": "header", "text": _plain(text, HEADER, "a heading")}
             case ui.Text(text=text):
                 yield from _sections(text)
-            case ui.Bullets(items=items):
-                yield _bullets(items)
-            case ui.Facts(rows=rows):
-                yield _facts(rows)
-            case ui.Divider():
-                yield {"type": "divider"}
-            case ui.Link(label=label, url=url):
-                yield _rich_text(_section(_link(label, _safe(url))))
-            case ui.Contact():
-                yield _contact(element)
             case ui.Buttons(buttons=row):
                 yield _actions(row, buttons)
                 buttons += len(row)
             case _:
-                raise TypeError(f"Slack cannot show {type(element).__name__}")
+                yield _block(element)
+
+
+def _block(element: ui.Element) -> Json:
+    match element:
+        case ui.Heading(text=text):
+            block = {"type": "header", "text": _plain(text, HEADER, "a heading")}
+        case ui.Bullets(items=items):
+            block = _bullets(items)
+        case ui.Facts(rows=rows):
+            block = _facts(rows)
+        case ui.Divider():
+            block = {"type": "divider"}
+        case ui.Link(label=label, url=url):
+            block = _rich_text(_section(_link(label, _safe(url))))
+        case ui.Contact():
+            block = _contact(element)
+        case ui.Picture():
+            block = _image(element)
+        case _:
+            raise TypeError(f"Slack cannot show {type(element).__name__}")
+    return block
 
 
 def _sections(text: str) -> Iterator[Json]:
@@ -203,6 +214,13 @@ def _contact(contact: ui.Contact) -> Json:
     ]
     new_line = {"type": "text", "text": "\n"}
     return _rich_text(_section(_run(contact.name, bold=True), *(part for link in links for part in (new_line, link))))
+
+
+def _image(picture: ui.Picture) -> Json:
+    if not FILE_ID.fullmatch(picture.file):
+        raise ValueError("a picture has no file id of Slack's: it was not uploaded")
+    alt = _checked(picture.alt, ALT, "a picture's alternative text")
+    return {"type": "image", "slack_file": {"id": picture.file}, "alt_text": alt}
 
 
 def _rich_text(element: Json) -> Json:

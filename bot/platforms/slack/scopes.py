@@ -5,6 +5,7 @@ from collections.abc import Mapping
 SLACK_SCOPES: Mapping[str, str] = {
     "commands": "People use the bot with slash commands.",
     "chat:write": "It sends its messages, and changes the ones that it sent.",
+    "files:write": "It uploads the pictures of results, and shows each in its own messages alone.",
     "im:write": "It opens a direct message with each person who takes part.",
     "im:history": "It reads what people type to it in its own direct messages, and looks there after a fault whether a "
     "message has arrived.",

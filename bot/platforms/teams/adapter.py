@@ -2,6 +2,7 @@
 
 import secrets
 import traceback
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -9,9 +10,10 @@ import msgspec
 import structlog
 from aiohttp import web
 from botbuilder.core import BotFrameworkAdapter, BotFrameworkAdapterSettings, TurnContext
-from botbuilder.schema import Activity, ActivityTypes, ChannelAccount, ConversationAccount, InvokeResponse
+from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 from botframework.connector.auth import ClaimsIdentity
 
+from bot.chat import Gallery
 from bot.clock import Clock
 from bot.config import Teams
 from bot.flow import Done, FormErrors, InForm, Outcome, ShowForm, Update
@@ -49,9 +51,10 @@ REFUSALS: dict[type[Exception], HTTPStatus] = {
 """What is answered to a request that is not taken."""
 
 
-def build(settings: Teams, dispatch: Dispatch, clock: Clock) -> Platform:
-    """Teams for one app in one tenant: ``POST /api/messages`` and the way out."""
-    chat = TeamsChat(settings)
+def build(settings: Teams, dispatch: Dispatch, clock: Clock, *, gallery: Gallery | None = None) -> Platform:
+    """Teams for one app in one tenant: ``POST /api/messages`` and the way out. ``gallery``: the pictures that messages
+    show."""
+    chat = TeamsChat(settings, gallery)
     messages = _Messages(settings, dispatch, clock, chat)
     return Platform(chat, [web.post(PATH, messages.handle)])
 
@@ -96,16 +99,20 @@ class _Messages:
         incoming: activity.Activity,
         received: activity.Received,
     ) -> web.Response:
-        async def logic(context: TurnContext) -> None:
+        body: render.Json | None = None
+
+        async def logic(_context: TurnContext) -> None:
+            nonlocal body
             outcome = await self._dispatch(received.event)
+            if isinstance(outcome, InForm | Update):
+                outcome = replace(outcome, message=await self._chat.resolved(outcome.message))
             if incoming.type == "invoke":
+                # Handed past the SDK, which would copy every part of a card twice.
                 body = _answer(incoming.name or "", outcome, received)
-                value = InvokeResponse(status=HTTPStatus.OK, body=body)
-                await context.send_activity(Activity(type=ActivityTypes.invoke_response, value=value))
 
         identity = ClaimsIdentity(dict(claims), is_authenticated=True)
-        answer = await self._turns.process_activity_with_identity(_for_sdk(incoming), identity, logic)
-        return _response(HTTPStatus.OK, answer.body if answer else None)
+        await self._turns.process_activity_with_identity(_for_sdk(incoming), identity, logic)
+        return _response(HTTPStatus.OK, body)
 
 
 async def _body(request: web.Request) -> bytes:

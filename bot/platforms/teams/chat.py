@@ -22,6 +22,7 @@ from requests.adapters import HTTPAdapter
 from bot.chat import (
     Ambiguous,
     ChatError,
+    Gallery,
     Limit,
     NotEditable,
     RateLimited,
@@ -34,7 +35,7 @@ from bot.config import Teams
 from bot.platforms.teams import render
 from bot.platforms.teams.auth import Credentials, NoCredentials
 from bot.platforms.teams.refusals import code_in, refusal
-from bot.ui import Message
+from bot.ui import Message, pictures_of, with_pictures
 from storage.records import Account, Conversation
 
 SERVICE_URL = "https://smba.trafficmanager.net/teams/"
@@ -59,7 +60,8 @@ class TeamsChat:
     per_installation = Limit(0.04, burst=10)
     at_once = 20  # one after the other, Teams could never be as fast as it may be
 
-    def __init__(self, settings: Teams) -> None:
+    def __init__(self, settings: Teams, gallery: Gallery | None = None) -> None:
+        self._gallery = gallery
         self._tenant = settings.tenant_id
         # Teams calls a bot 28: and its app id, the local client by the id alone.
         self._bot = ChannelAccount(id=settings.app_id if settings.anonymous else f"28:{settings.app_id}")
@@ -92,7 +94,7 @@ class TeamsChat:
 
     async def send(self, to: Conversation, message: Message, key: str) -> str:
         """Post a message and return its id. ``key`` travels in ``channelData``."""
-        activity = self._activity(message, key)
+        activity = self._activity(await self.resolved(message), key)
         sent = await self._call(
             SEND, to.service_url, lambda conversations: conversations.send_to_conversation(to.id, activity)
         )
@@ -100,7 +102,7 @@ class TeamsChat:
 
     async def edit(self, at: Conversation, message_id: str, message: Message, key: str) -> None:
         """Replace a message that was sent before."""
-        activity = self._activity(message, key)
+        activity = self._activity(await self.resolved(message), key)
         activity.id = message_id
         await self._call(
             UPDATE,
@@ -135,6 +137,13 @@ class TeamsChat:
         if said.get("tenantId", "").casefold() != self._tenant.casefold():
             return None
         return said.get("email") or None
+
+    async def resolved(self, message: Message) -> Message:
+        """The message with addresses in place of the names of pictures; a picture that has none is left out."""
+        if self._gallery is None:
+            return with_pictures(message, {})
+        names = {picture.file for picture in pictures_of(message)}
+        return with_pictures(message, {name: await self._gallery.address(name) for name in names})
 
     async def close(self) -> None:
         """Let go of connections and threads."""

@@ -3,6 +3,7 @@
 All text goes into text runs, which know no Markdown; what else a card would interpret is defused here.
 """
 
+import html
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -20,6 +21,9 @@ CARD = "application/vnd.microsoft.card.adaptive"
 MAX_BYTES = 28_000
 MAX_BUTTONS = 6
 MAX_TITLE = 24
+MAX_ALT = 2000
+OPTIONS_AT_A_GLANCE = 7
+"""So many are shown as circles to tap, once each; more are a list that has to be opened first."""
 SCHEMES = frozenset({"https", "mailto", "tel"})
 
 TITLE_OF_WORDS = "peermentor"
@@ -165,6 +169,8 @@ def _elements(block: ui.Element, *, in_dialog: bool = False) -> list[Json]:
             elements = _contact(block)
         case ui.Buttons(buttons):
             elements = _buttons(buttons, in_dialog=in_dialog)
+        case ui.Picture():
+            elements = [_image(block)]
         case _:
             raise TypeError(f"Teams cannot show {type(block).__name__}")
     return elements
@@ -205,13 +211,12 @@ def _input(field: ui.Field, values: ui.Values) -> Json:
     shared: Json = {"id": ONE + field.name, "label": _plain(label)}
     match field:
         case ui.PickOne(options=options, value=value):
-            return shared | {
-                "type": "Input.ChoiceSet",
-                "style": "compact",
-                "placeholder": _("Choose one"),
-                "value": _one(values, field.name, value),
-                "choices": [{"title": _plain(option.label), "value": option.value} for option in options],
-            }
+            given = {"type": "Input.ChoiceSet", "value": _one(values, field.name, value)}
+            if field.optional or len(options) > OPTIONS_AT_A_GLANCE:  # one that is tapped cannot be left open again
+                listed = [{"title": _plain(option.label), "value": option.value} for option in options]
+                return shared | given | {"style": "compact", "placeholder": _("Choose one"), "choices": listed}
+            listed = [{"title": _without_markdown(_plain(option.label)), "value": option.value} for option in options]
+            return shared | given | {"style": "expanded", "wrap": True, "choices": listed}
         case ui.PickMany(options=options, value=chosen):
             return shared | {
                 "type": "Input.ChoiceSet",
@@ -220,7 +225,7 @@ def _input(field: ui.Field, values: ui.Values) -> Json:
                 "style": "expanded",
                 "wrap": True,
                 "value": _joined(_many(values, field.name, chosen)),
-                # Teams reads Markdown in the titles of check boxes, unlike in a drop-down list.
+                # Teams reads Markdown in the titles of boxes and circles, unlike in a drop-down list.
                 "choices": [
                     {"title": _without_markdown(_plain(option.label)), "value": _joined([option.value])}
                     for option in options
@@ -309,6 +314,22 @@ def _lines(lines: Iterable[list[Json]], gap: str = "Default") -> list[Json]:
             blocks.append({"type": "RichTextBlock", "spacing": gap, "inlines": inlines})
         gap = "None" if inlines else "Medium"
     return blocks
+
+
+def _image(picture: ui.Picture) -> Json:
+    """As wide as the card; a tap shows it larger."""
+    if not (urlsplit(picture.file).scheme == "https" or is_loopback(picture.file)):
+        raise ValueError("a picture has no https: address")
+    if not picture.alt.strip() or len(html.escape(picture.alt, quote=False)) > MAX_ALT:
+        raise ValueError(f"a picture needs an alternative text of at most {MAX_ALT} characters")
+    alt = _plain(one_line(picture.alt))
+    return {
+        "type": "Image",
+        "url": picture.file,
+        "altText": alt,
+        "size": "Stretch",
+        "msTeams": {"allowExpand": True},
+    }
 
 
 def _run(text: str, **style: str | bool) -> Json:

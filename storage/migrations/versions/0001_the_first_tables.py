@@ -142,8 +142,24 @@ def upgrade() -> None:
         sa.Column("quiet_until", sa.Integer(), server_default="8", nullable=False),
         sa.Column("check_in_days", sa.Integer(), server_default="61", nullable=False),
         sa.Column("disclosure", sa.Text(), server_default="standard", nullable=False),
+        sa.Column("mentees_eligible", sa.Integer(), nullable=True),
+        sa.Column("mentees_applied", sa.Integer(), nullable=True),
+        sa.Column("mentees_selected", sa.Integer(), nullable=True),
+        sa.Column("mentors_eligible", sa.Integer(), nullable=True),
+        sa.Column("mentors_applied", sa.Integer(), nullable=True),
+        sa.Column("mentors_selected", sa.Integer(), nullable=True),
+        sa.Column("controls_invited", sa.Integer(), nullable=True),
+        sa.Column("controls_volunteered", sa.Integer(), nullable=True),
+        sa.Column("baseline_on", sa.Date(), nullable=True),
+        sa.Column("midpoint_on", sa.Date(), nullable=True),
+        sa.Column("end_on", sa.Date(), nullable=True),
+        sa.Column("follow_up_on", sa.Date(), nullable=True),
+        sa.Column("reflections", sa.Text(), server_default="twice", nullable=False),
         sa.Column("is_demo", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.CheckConstraint("disclosure IN ('standard', 'strict', 'research')", name=op.f("ck_programme_disclosure")),
+        sa.CheckConstraint(
+            "reflections IN ('twice', 'once', 'always', 'never')", name=op.f("ck_programme_reflections")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
         sa.UniqueConstraint("name", name=op.f("uq_programme_name")),
     )
@@ -197,6 +213,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_als_set_facilitator_id"), "als_set", ["facilitator_id"], unique=False)
     op.create_table(
+        "consent",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("tag", sa.LargeBinary(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_consent_programme_id")),
+        sa.PrimaryKeyConstraint("programme_id", "tag", name=op.f("pk_consent")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "duty",
         sa.Column("programme_id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -224,6 +249,8 @@ def upgrade() -> None:
         sa.Column("mentee_id", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), server_default="proposed", nullable=False),
         sa.Column("introduced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_reason", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint(
             "state IN ('proposed', 'introduced', 'agreed', 'active', 'paused', 'ended')", name=op.f("ck_pair_state")
         ),
@@ -277,6 +304,40 @@ def upgrade() -> None:
     )
     op.create_index("ix_prompt_person_id_sent_at", "prompt", ["person_id", "sent_at"], unique=False)
     op.create_table(
+        "report_request",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_report_request_person_id")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_report_request_programme_id")),
+        sa.PrimaryKeyConstraint("programme_id", "person_id", name=op.f("pk_report_request")),
+    )
+    op.create_index(op.f("ix_report_request_person_id"), "report_request", ["person_id"], unique=False)
+    op.create_table(
+        "research_copy",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("tag", sa.LargeBinary(), nullable=False),
+        sa.Column("box", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_research_copy_programme_id")),
+        sa.PrimaryKeyConstraint("programme_id", "tag", name=op.f("pk_research_copy")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "research_plan",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("ethics_reference", sa.Text(), nullable=False),
+        sa.Column("evaluator", sa.Text(), nullable=False),
+        sa.Column("evaluator_key", sa.Text(), nullable=False),
+        sa.Column("retention_until", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('open', 'closing', 'handed_over', 'destroyed')", name=op.f("ck_research_plan_state")
+        ),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_research_plan_programme_id")),
+        sa.PrimaryKeyConstraint("programme_id", name=op.f("pk_research_plan")),
+    )
+    op.create_table(
         "support_request",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -317,7 +378,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_wave_programme_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wave")),
         sa.UniqueConstraint("key_id", name=op.f("uq_wave_key_id")),
-        sa.UniqueConstraint("programme_id", "name", "opens_at", name=op.f("uq_wave_programme_id_name_opens_at")),
+        sa.UniqueConstraint(
+            "programme_id", "name", "level", "opens_at", name=op.f("uq_wave_programme_id_name_level_opens_at")
+        ),
     )
     op.create_table(
         "als_member",
@@ -451,6 +514,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("meeting_id", "topic", name=op.f("pk_meeting_topic")),
     )
     op.create_table(
+        "painted",
+        sa.Column("wave_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["wave_id"], ["ledger.wave_id"], name=op.f("fk_painted_wave_id")),
+        sa.PrimaryKeyConstraint("wave_id", name=op.f("pk_painted")),
+    )
+    op.create_table(
+        "picture",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("wave_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("alt", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["wave_id"], ["ledger.wave_id"], name=op.f("fk_picture_wave_id")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_picture")),
+        sa.UniqueConstraint("token", name=op.f("uq_picture_token")),
+        sa.UniqueConstraint("wave_id", "number", name=op.f("uq_picture_wave_id_number")),
+    )
+    op.create_table(
         "proposal_time",
         sa.Column("proposal_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -460,11 +542,22 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("proposal_id", "number", name=op.f("pk_proposal_time")),
     )
+    op.create_table(
+        "uploaded_picture",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["name"], ["picture.name"], name=op.f("fk_uploaded_picture_name")),
+        sa.PrimaryKeyConstraint("name", "tenant", name=op.f("pk_uploaded_picture")),
+    )
 
 
 def downgrade() -> None:
     """Take the change back."""
+    op.drop_table("uploaded_picture")
     op.drop_table("proposal_time")
+    op.drop_table("picture")
+    op.drop_table("painted")
     op.drop_table("meeting_topic")
     op.drop_table("als_reply")
     op.drop_table("als_attendance")
@@ -488,6 +581,10 @@ def downgrade() -> None:
     op.drop_table("support_service")
     op.drop_index(op.f("ix_support_request_person_id"), table_name="support_request")
     op.drop_table("support_request")
+    op.drop_table("research_plan")
+    op.drop_table("research_copy")
+    op.drop_index(op.f("ix_report_request_person_id"), table_name="report_request")
+    op.drop_table("report_request")
     op.drop_index("ix_prompt_person_id_sent_at", table_name="prompt")
     op.drop_table("prompt")
     op.drop_table("placement")
@@ -500,6 +597,7 @@ def downgrade() -> None:
     op.drop_table("leave")
     op.drop_index(op.f("ix_duty_person_id"), table_name="duty")
     op.drop_table("duty")
+    op.drop_table("consent")
     op.drop_index(op.f("ix_als_set_facilitator_id"), table_name="als_set")
     op.drop_table("als_set")
     op.drop_index(op.f("ix_account_claim_person_id"), table_name="account_claim")

@@ -14,6 +14,7 @@ from bot.platforms.slack.chat import SlackChat
 from bot.playground.client import Member
 from bot.playground.slack import SlackStandIn
 from storage.records import Account, Conversation
+from tests.fake_gallery import FakeGallery
 
 TEAM = "T1"
 AMARA = Account("slack", TEAM, "U1")
@@ -51,11 +52,13 @@ class Dispatch:
 
 @dataclass
 class Rig:
-    """A bot and a Slack that talk to each other. ``now``: programme time."""
+    """A bot and a Slack that talk to each other. ``gallery``: its stored pictures. ``now``: programme time."""
 
     stand_in: SlackStandIn
+    settings: config.Slack
     chat: SlackChat
     dispatch: Dispatch
+    gallery: FakeGallery
     now: datetime = datetime(2026, 2, 2, 10, 0, tzinfo=UTC)
 
     def pass_time(self, seconds: float) -> None:
@@ -106,10 +109,10 @@ async def rig() -> AsyncIterator[Rig]:
     await stand_in.start()
     settings = config.read(stand_in.settings()).slack
     assert settings is not None
-    dispatch = Dispatch()
-    platform = build(settings, dispatch, clock)
+    dispatch, gallery = Dispatch(), FakeGallery()
+    platform = build(settings, dispatch, clock, gallery=gallery)
     assert isinstance(platform.chat, SlackChat)
-    made = Rig(stand_in, platform.chat, dispatch)
+    made = Rig(stand_in, settings, platform.chat, dispatch, gallery)
     app = web.Application()
     app.add_routes(platform.routes)
     runner = web.AppRunner(app, access_log=None)

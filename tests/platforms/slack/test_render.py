@@ -73,6 +73,21 @@ def test_an_element_becomes_its_block(element: ui.Block, blocks: list[dict[str, 
     assert shown(element) == blocks
 
 
+def test_a_picture_is_an_image_of_slacks_own_with_words() -> None:
+    image = {"type": "image", "slack_file": {"id": "F012345678"}, "alt_text": "17 of 18 & more"}
+    assert shown(ui.Picture("F012345678", "17 of 18 & more")) == [image]
+    slack_blocks.checked_blocks([image])
+
+
+@pytest.mark.parametrize(
+    ("file", "alt"),
+    [("4-1", "17 of 18"), ("", "17 of 18"), ("F012345678", ""), ("F012345678", " "), ("F012345678", "&" * 401)],
+)
+def test_a_picture_that_was_not_uploaded_or_has_no_fitting_words_raises(file: str, alt: str) -> None:
+    with pytest.raises(ValueError, match="picture"):
+        shown(ui.Picture(file, alt))
+
+
 @pytest.mark.parametrize(
     "url", ["https://example.org/a?b=c&d=e", "mailto:gwen@example.org", "tel:116123", "http://127.0.0.1:3978/files/x"]
 )

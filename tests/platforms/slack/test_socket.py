@@ -19,8 +19,9 @@ from bot.platforms.slack import socket
 from bot.platforms.slack.adapter import build
 from bot.playground import slack_sockets
 from bot.playground.client import Fault
-from bot.playground.slack import APP_TOKEN, OPEN_SOCKET, TOKEN, SlackStandIn
+from bot.playground.slack import APP_TOKEN, TOKEN, SlackStandIn
 from bot.playground.slack_client import SlackClient
+from bot.playground.slack_scopes import OPEN_SOCKET
 from bot.playground.slack_sockets import Connection
 from tests.platforms.slack.conftest import AMARA, MEMBERS, NIAMH, TEAM, Dispatch, form, said
 

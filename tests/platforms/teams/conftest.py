@@ -14,6 +14,7 @@ from bot.platforms.teams.adapter import build
 from bot.playground.client import Member
 from bot.playground.teams import TeamsClient, TeamsStandIn
 from storage.records import Account
+from tests.fake_gallery import FakeGallery
 
 TENANT = "7d0f7c34-5b1e-4f3c-8b8a-1c0b4e0c9a11"
 
@@ -82,7 +83,7 @@ async def teams(clock: MovingClock) -> AsyncIterator[TeamsStandIn]:
 async def bot(teams: TeamsStandIn, dispatch: RecordingDispatch, clock: MovingClock) -> AsyncIterator[Platform]:
     settings = config.read(teams.settings()).teams
     assert settings is not None
-    platform = build(settings, dispatch, clock)
+    platform = build(settings, dispatch, clock, gallery=FakeGallery())
     app = web.Application()
     app.add_routes(platform.routes)
     runner = web.AppRunner(app, access_log=None)

@@ -26,6 +26,7 @@ BLOCKS: list[ui.Block] = [
     ui.Link("Samaritans 116 123", "tel:116123"),
     ui.Contact("Chidi Okafor", "chidi.okafor@example.nhs.uk", (("teams", "t", "u"), ("slack", "T1", "U1"))),
     ui.Buttons((ui.Button("Yes", "agree", "17", 1, primary=True), ui.Button("Log it", "log", opens=True))),
+    ui.Picture("https://mentoring.example.org/files/x", "Mentors 16 to 18 of 18"),
 ]
 
 FIELDS: list[ui.AnyField] = [
@@ -67,8 +68,10 @@ def schema() -> Any:
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: type(block).__name__)
 def test_every_element_is_valid(schema: Any, block: ui.Block) -> None:
     made = render.card(message(ui.Text("Before"), block, ui.Text("After")))
-    schema.validate(made)
     teams_cards.check(made)
+    for element in made["body"]:
+        element.pop("msTeams", None)  # of Teams alone, which the schema of all cards does not know
+    schema.validate(made)
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: type(field).__name__)
@@ -101,6 +104,7 @@ def test_a_message_reads_from_top_to_bottom() -> None:
         "Chat with Chidi Okafor in Teams",
         "Yes",
         "Log it",
+        "Mentors 16 to 18 of 18",
         "Only you can see this.",
     )
 
