@@ -3,6 +3,7 @@
 Used by the command line, the demo and the tests alike."""
 
 import contextlib
+import gc
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -108,6 +109,9 @@ def build(settings: Settings, *, clock: Clock = real_time, random: Random | None
 async def listening(app: App, host: str, port: int) -> AsyncIterator[str]:
     """Take the platforms' events, over HTTP and through connections of their own; gives the address. Without access
     logs: they would hold addresses of people."""
+    # What has been loaded stays: whoever collects garbage while people wait need not look through it each time.
+    gc.collect()
+    gc.freeze()
     runner = web.AppRunner(app.web, access_log=None)
     await runner.setup()
     try:

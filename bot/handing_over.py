@@ -2,8 +2,8 @@
 deleted here, together with the secret that tied it to people.
 
 The file is text: its format, then the sealed manifest, then the sealed copies, a line each, in an order that says
-nothing. Killed before that is noted here, it can be done again, to a file of another name where the first is whole already;
-killed afterwards, the bot goes on with the deleting.
+nothing. Killed before the file is whole, it can be done again; killed between that and the note of it here, to a
+file of another name; killed afterwards, the bot goes on with the deleting.
 """
 
 import asyncio

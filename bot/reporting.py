@@ -13,11 +13,10 @@ import structlog
 from bot.clock import Clock
 from bot.handlers import report
 from bot.log import frames
-from bot.report.build import Made
 from bot.report.facts import Facts
 from bot.report.gathering import facts_of
 from bot.report.making import made
-from bot.report.writing import MEDIA_TYPES, files_of
+from bot.report.writing import MEDIA_TYPES, Made, files_of
 from storage.records import File, ReportRequest
 from storage.unit_of_work import Database, DatabaseGone, UnitOfWork
 

@@ -11,8 +11,8 @@ from bot.closing import Closing
 from bot.flow import Flow, Flows
 from bot.jobs import AFTER_A_FAULT, Jobs
 from bot.painting import Painting
-from bot.report.build import Made
 from bot.report.facts import Facts
+from bot.report.writing import Made
 from bot.reporting import Reporting
 from storage.models import seen
 from storage.records import Due
@@ -133,11 +133,12 @@ async def test_a_rule_that_nobody_knows_any_more_holds_up_nothing(office: Office
 
 async def test_a_report_that_takes_long_holds_up_nothing_and_is_made_once(office: Office) -> None:
     office.want_report()
-    await office.jobs.tick()
-    await office.printing.wait()
-    office.printing.clear()
-    office.add("note", "meanwhile")
-    assert await office.jobs.tick() == 1
+    async with asyncio.timeout(10):
+        await office.jobs.tick()
+        await office.printing.wait()
+        office.printing.clear()
+        office.add("note", "meanwhile")
+        assert await office.jobs.tick() == 1
     assert office.done == ["meanwhile"]
     assert office.world.queued() == []
     woken = office.woken

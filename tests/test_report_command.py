@@ -9,9 +9,10 @@ from typer.testing import CliRunner, Result
 from bot import report_files
 from bot.__main__ import cli
 from bot.report import making, pdf
-from bot.report.build import Made, as_json
+from bot.report.build import as_json
 from bot.report.facts import Facts
 from bot.report.making import ReportFailed, made
+from bot.report.writing import Made
 from tests.report.sample import facts
 from tests.world import World
 

@@ -13,18 +13,10 @@ from bot.report.lines import Line, lines
 from bot.report.page import page
 from bot.report.pdf import NoLibraries, pdf
 from bot.report.sheets import workbook
+from bot.report.writing import Made
 
 FORMAT = 1
 """Of ``report.json``; it rises when what is there already changes its meaning."""
-
-
-class Made(msgspec.Struct, frozen=True):
-    """The files. ``pdf``: empty where libraries of the system are missing."""
-
-    html: bytes
-    pdf: bytes
-    xlsx: bytes
-    json: bytes
 
 
 class WaveTold(msgspec.Struct, frozen=True):

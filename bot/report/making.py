@@ -7,9 +7,9 @@ import sys
 import msgspec
 
 from bot.clock import Clock
-from bot.report.build import Made
 from bot.report.facts import Facts
 from bot.report.gathering import facts_of
+from bot.report.writing import Made
 from storage.records import Programme
 from storage.unit_of_work import Database
 

@@ -15,7 +15,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.constants import ARC_CORE
-from openpyxl.xml.functions import fromstring, tostring
+from openpyxl.xml.functions import tostring
 
 from bot.report import words
 from bot.report.document import Cell, Report, Spread, Table
@@ -56,11 +56,8 @@ def _dated(content: BytesIO, made_on: date) -> bytes:
     dated = BytesIO()
     with ZipFile(content) as written, ZipFile(dated, "w") as parts:
         for name in written.namelist():
-            part = written.read(name)
-            if name == ARC_CORE:
-                about = DocumentProperties.from_tree(fromstring(part))
-                about.created = about.modified = day
-                part = tostring(about.to_tree())
+            about = DocumentProperties(created=day, modified=day)
+            part = tostring(about.to_tree()) if name == ARC_CORE else written.read(name)
             parts.writestr(ZipInfo(name, day.timetuple()[:6]), part, ZIP_DEFLATED)
     return dated.getvalue()
 

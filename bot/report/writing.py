@@ -1,8 +1,8 @@
-"""The files of a report on disk."""
+"""The files of a report."""
 
 from pathlib import Path
 
-from bot.report.build import Made
+import msgspec
 
 MEDIA_TYPES = {
     "report.html": "text/html; charset=utf-8",
@@ -10,6 +10,15 @@ MEDIA_TYPES = {
     "report.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "report.json": "application/json",
 }
+
+
+class Made(msgspec.Struct, frozen=True):
+    """The files. ``pdf``: empty where libraries of the system are missing."""
+
+    html: bytes
+    pdf: bytes
+    xlsx: bytes
+    json: bytes
 
 
 def files_of(made: Made) -> dict[str, bytes]:

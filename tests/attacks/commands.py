@@ -22,8 +22,9 @@ from bot.handlers.release_message import Told, release_messages
 from bot.playground import slack_blocks
 from bot.playground.client import Answer, Shown, ShownForm
 from bot.playground.example import ExamplePerson
-from bot.report.build import Made, as_json
+from bot.report.build import as_json
 from bot.report.facts import Facts
+from bot.report.writing import Made
 from bot.reporting import Reporting
 from bot.surveys import rules
 from bot.surveys.auditing import Question, Verdict

@@ -20,8 +20,8 @@ from bot import painting
 from bot.handlers import checkin_form, released
 from bot.handlers.questions import HIDE, PERMISSION, SHOW
 from bot.playground.client import Fault
-from bot.report.build import Made
 from bot.report.facts import Facts
+from bot.report.writing import Made
 from bot.reporting import Reporting
 from bot.surveys import rules
 from bot.ui import Values

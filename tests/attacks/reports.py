@@ -18,8 +18,8 @@ from bot import app as application
 from bot.handlers.questions import HIDE, PERMISSION, SHOW
 from bot.playground.example import ExamplePerson
 from bot.report import build
-from bot.report.build import Made
 from bot.report.facts import Facts
+from bot.report.writing import Made
 from bot.reporting import Reporting
 from bot.ui import Values
 from storage.files import PATH
@@ -33,8 +33,6 @@ CANARY = "kingfisher-41c7"
 ASKED = "Our meetings are useful to me"
 """What the first result is about."""
 LINK = re.compile(rf"{PATH}[\w-]+")
-WHEN_WRITTEN = "docProps/core.xml"
-"""The part of a spreadsheet that says when it was made, by the clock of the machine."""
 
 Files = dict[str, bytes]
 
@@ -146,7 +144,7 @@ def _unpacked(name: str, content: bytes) -> Files:
     if not name.endswith(".xlsx"):
         return {name: content}
     with ZipFile(io.BytesIO(content)) as packed:
-        return {f"{name}/{part}": packed.read(part) for part in packed.namelist() if part != WHEN_WRITTEN}
+        return {f"{name}/{part}": packed.read(part) for part in packed.namelist()}
 
 
 def _pictures(made: Crowd) -> Files:

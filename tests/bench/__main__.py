@@ -40,8 +40,8 @@ def main() -> int:
         table.add_row(
             figure.name,
             f"{figure.value:,.3g} {figure.unit}",
-            f"{figure.limit:,.3g} {figure.unit}",
-            "ok" if figure.ok else "NOT OK",
+            "" if figure.limit is None else f"{figure.limit:,.3g} {figure.unit}",
+            "" if figure.limit is None else "ok" if figure.ok else "NOT OK",
         )
     console.print(table)
     if path := os.environ.get("JSON"):

@@ -12,17 +12,18 @@ import tests.bench
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Something that was measured. ``limit``: what it may be at most, in the same ``unit``."""
+    """Something that was measured. ``limit``: what it may be at most, in the same ``unit``; None where it is only
+    told."""
 
     name: str
     value: float
     unit: str
-    limit: float
+    limit: float | None
 
     @property
     def ok(self) -> bool:
         """Whether the limit is kept."""
-        return self.value <= self.limit
+        return self.limit is None or self.value <= self.limit
 
 
 Bench = Callable[[], Iterator[Figure]]

@@ -324,8 +324,13 @@ async def test_while_the_follow_up_is_open_no_new_end_is_asked_for(healthy: Stag
     assert any("a questionnaire is still open" in line for line in said(groups, "ok"))
 
 
-async def test_a_programme_that_has_ended_is_told(healthy: Stage) -> None:
+async def test_a_programme_that_has_ended_with_its_follow_up_is_told(healthy: Stage) -> None:
     healthy.world.now += timedelta(days=800)
+    programme = healthy.world.programme
+    with healthy.world.uow() as uow:
+        openings.open_questionnaire(Due("questionnaire_open", f"{programme.id}:follow_up", uow.now), uow)
+        for wave in uow.waves.are_under_way(programme.id):
+            uow.waves.advance(wave.id, "open", "closing")
     assert any(line.startswith("the programme ended") for line in said(await visited(healthy), "look at this"))
 
 

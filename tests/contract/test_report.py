@@ -8,8 +8,9 @@ import aiohttp
 import pytest
 
 from bot import app as application
-from bot.report.build import Made, as_json
+from bot.report.build import as_json
 from bot.report.facts import Facts
+from bot.report.writing import Made
 from bot.reporting import Reporting
 from storage.unit_of_work import Database
 from tests.contract.stage import Cast, Stage

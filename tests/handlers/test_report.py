@@ -8,9 +8,9 @@ import pytest
 
 from bot.flow import Outcome, UserError
 from bot.handlers import leads, report
-from bot.report.build import Made
 from bot.report.facts import Facts
 from bot.report.making import ReportFailed
+from bot.report.writing import Made
 from bot.reporting import AFTER_A_FAULT, GIVEN_UP, Reporting
 from bot.ui import Link, Message
 from storage.places import dm

@@ -11,9 +11,10 @@ import pikepdf
 import pytest
 
 from bot.report import pdf as printing
-from bot.report.build import Made, as_json
+from bot.report.build import as_json
 from bot.report.contents import contents
 from bot.report.page import page
+from bot.report.writing import Made
 from bot.surveys import rules
 from tests.report.sample import facts, released
 

@@ -1,6 +1,5 @@
 """The workbook: a sheet for each table, numbers as numbers, and no text that runs."""
 
-from datetime import datetime
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -40,7 +39,7 @@ def test_the_same_facts_give_the_same_bytes_whenever_they_are_written() -> None:
     first = written(report)
     assert written(report) == first
     about = opened(report).properties
-    assert (about.created, about.modified) == (datetime(2027, 9, 2), datetime(2027, 9, 2))
+    assert f"{about.created} {about.modified}" == "2027-09-02 00:00:00 2027-09-02 00:00:00"
     with ZipFile(BytesIO(first)) as parts:
         assert {part.date_time for part in parts.infolist()} == {(2027, 9, 2, 0, 0, 0)}
 

@@ -91,6 +91,8 @@ class _Adapter:
             # Bolt would hand a bound method an argument called self.
             authorize=lambda team_id: self._authorise(team_id),  # noqa: PLW0108
             process_before_response=True,
+            request_verification_enabled=False,  # it is verified before it is parsed, in ``receive``
+            attaching_function_token_enabled=False,
             raise_error_for_unhandled_request=True,
             logger=quiet,
         )
@@ -129,7 +131,7 @@ class _Adapter:
             return BoltResponse(status=400)
 
     def _signed(self, request: web.Request, body: bytes) -> bool:
-        # Bolt verifies too, but only after it has parsed the body, and it fails on what is no number.
+        # Bolt would verify only after it has parsed the body, and it fails on what is no number.
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
         signature = request.headers.get("X-Slack-Signature", "")
         if self._verifier is None or not TIMESTAMP.fullmatch(timestamp) or not signature.isascii():

@@ -226,6 +226,8 @@ class SlackChat:
     async def identity(self) -> Identity:
         """Whose token this is. Asks Slack once, and again after ten minutes; while Slack cannot be reached, what it
         said before holds."""
+        if self._identity is not None and time.monotonic() < self._identity_until:
+            return self._identity
         async with self._asking:
             if self._identity is None or time.monotonic() >= self._identity_until:
                 try:

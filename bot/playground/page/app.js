@@ -202,9 +202,22 @@ function arrive(message) {
   if (message.conversation === state.place) {
     if (messages.put(message)) {
       if (message.from.bot) tellLater(message);
-      socket.ask("read", { conversation: state.place, before: null, limit: 1 }).catch(() => undefined);
+      noteRead();
     }
   } else if (!chats.noteUnread(message.conversation, true)) refreshChats();
+}
+
+let willNoteRead = false;
+
+/** What comes within one frame is read at once. */
+function noteRead() {
+  if (willNoteRead) return;
+  willNoteRead = true;
+  requestAnimationFrame(() => {
+    willNoteRead = false;
+    if (state.place === null || state.place === HOME) return;
+    socket.ask("read", { conversation: state.place, before: null, limit: 1 }).catch(() => undefined);
+  });
 }
 
 /** Somebody may have been put into a conversation that did not exist before. */

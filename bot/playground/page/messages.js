@@ -59,8 +59,8 @@ export class Messages {
       this.nameDays([line]);
       if (this.follows) this.forget("firstElementChild");
     }
-    if (this.follows) this.toTheEnd();
-    else this.newest.hidden = false;
+    // Who reads the newest is kept there by the observer, once for all that comes within a frame.
+    if (!this.follows) this.newest.hidden = false;
     return true;
   }
 
