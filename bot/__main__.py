@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from dotenv import find_dotenv, load_dotenv
 from rich.console import Console
 
@@ -67,7 +68,7 @@ def run() -> None:
     log_to_stderr()
     try:
         with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-            asyncio.run(_until_stopped(application.serve(settings)))
+            uvloop.run(_until_stopped(application.serve(settings)))
     except DemoDatabase:
         typer.echo("DATABASE_URL is a demo's database: give another, so that nobody real meets the example", err=True)
         raise typer.Exit(2) from None
@@ -179,7 +180,7 @@ def demo(
         else:
             first = starting.chosen(scenario, programme, level)
             with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-                asyncio.run(_until_stopped(starting.serve_page(first, database, port=port, seed=seed)))
+                uvloop.run(_until_stopped(starting.serve_page(first, database, port=port, seed=seed)))
     except starting.CannotStart as why:
         typer.echo(str(why), err=True)
         raise typer.Exit(2) from None

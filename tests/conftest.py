@@ -1,9 +1,11 @@
 """Fixtures that every test may use, and which tests run on which database."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from tests import databases
 from tests.world import World, build, open_at
@@ -31,6 +33,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker(elsewhere)]
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run in the event loop in which the bot runs."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_sessionfinish() -> None:

@@ -1,6 +1,5 @@
 """Starts the demo in its three forms: a year in the terminal, the page, and Microsoft's local client."""
 
-import asyncio
 import contextlib
 import json
 import sys
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -75,7 +75,7 @@ def play(
         )
         task = bar.add_task("The programme's year", total=year.days)
         try:
-            figures, rows = asyncio.run(year.play())
+            figures, rows = uvloop.run(year.play())
         except report_files.NoReport as why:
             raise CannotStart(str(why)) from None
         diary.finish()
@@ -110,7 +110,7 @@ def serve_local_client(database: Path, port: int) -> None:
 
     _begin_anew(database)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(agents.serve(database, port or agents.PORT, typer.echo))
+        uvloop.run(agents.serve(database, port or agents.PORT, typer.echo))
 
 
 def _begin_anew(database: Path) -> None:

@@ -1,13 +1,13 @@
 """The product, as it is measured: the whole app, with a programme clock that stands still. Delivery runs only when it
 is asked to."""
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from random import Random
 from typing import Any
 
+import uvloop
 from aiohttp import web
 
 from bot import app as application
@@ -37,4 +37,4 @@ async def _serve() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    uvloop.run(_serve())  # as the command does
