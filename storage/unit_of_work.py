@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceE
 from storage.claims import Claims
 from storage.consents import Consents
 from storage.files import Files
+from storage.kept import KeptConnections
 from storage.keys import KeysGone, KeyStore, NoKeys
 from storage.leave import LeaveOfPeople
 from storage.ledger import Ledger
@@ -140,6 +141,7 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             # Not as an event: with a single one, SQLAlchemy looks for listeners around each statement.
             self.engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign]
+        self._kept = KeptConnections(self.engine)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
         self._writer: Writer[_Piece] = Writer(self._threads, alone=self._alone, together=self._together)
 
@@ -147,6 +149,7 @@ class Database:
         """From now on, take a transaction for done before an SQLite database has it on its disk: for a demo, which may
         be lost with the machine."""
         if self.is_sqlite:
+            self._kept.close()
             self.engine.dispose()
             event.listen(self.engine, "connect", lambda made, _record: made.execute("PRAGMA synchronous=OFF"))
 
@@ -173,7 +176,12 @@ class Database:
     @contextmanager
     def begin(self, now: datetime) -> Iterator[UnitOfWork]:
         """A unit of work that commits at the end, and rolls back on an exception."""
-        with self.engine.connect() as connection, connection.begin() as transaction:
+        with self.engine.connect() as connection, self._transaction(connection, now) as uow:
+            yield uow
+
+    @contextmanager
+    def _transaction(self, connection: Connection, now: datetime) -> Iterator[UnitOfWork]:
+        with connection.begin() as transaction:
             uow = self._unit_of_work(connection, now)
             yield uow
             if uow.unchanged:
@@ -205,20 +213,22 @@ class Database:
         with _told_when_gone():
             for _ in range(RACES):
                 try:
-                    with self.begin(now) as uow:
-                        return work(uow)
+                    return self._in_thread(work, now)
                 except DBAPIError as error:
                     if not _lost_a_race(error):
                         raise
-            with self.begin(now) as uow:
-                return work(uow)
+            return self._in_thread(work, now)
+
+    def _in_thread(self, work: Callable[[UnitOfWork], T], now: datetime) -> T:
+        with self._kept.connection() as connection, self._transaction(connection, now) as uow:
+            return work(uow)
 
     def _together(self, pieces: Sequence["_Piece"]) -> list[Outcome | None]:
         """The first few of these in one transaction, each in a savepoint by which it stands or falls alone. One in
         which the database refuses something is left for a transaction of its own."""
         outcomes: list[Outcome | None] = []
         ends = time.monotonic() + LONGEST_TOGETHER
-        with self.engine.connect() as connection, connection.begin():
+        with self._kept.connection() as connection, connection.begin():
             savepoint: Any = connection.connection.driver_connection  # SQLAlchemy's own are slower than most work
             for work, now in pieces:
                 savepoint.execute("SAVEPOINT piece")
@@ -254,6 +264,7 @@ class Database:
     def close(self) -> None:
         """Finish what runs and close all connections."""
         self._threads.shutdown()
+        self._kept.close()
         self.engine.dispose()
 
 

@@ -1,12 +1,8 @@
 """Addresses of databases, and engines for them."""
 
-import time
 from typing import Any
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 PATIENCE = {
     "connect_timeout": "5",
@@ -22,9 +18,6 @@ LIMITS = (
     "SET idle_in_transaction_session_timeout = '60s'",
     "SET lock_timeout = '20s'",
 )
-SURE_FOR = 2.0
-"""Seconds of rest after which a connection is looked at before it is used again."""
-RESTS_SINCE = "rests since"
 MAKING_TABLES = 0x706D656E746F72
 """The lock that one replica holds while it makes or changes tables; all others wait for it."""
 
@@ -38,10 +31,10 @@ def postgresql_engine(url: str | URL, *, connections: int) -> Engine:
     """An engine for a PostgreSQL server that notices when the server is gone, and recovers when it is back."""
     parsed = with_psycopg(make_url(url))
     patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
-    engine = create_engine(parsed, hide_parameters=True, pool_size=connections, connect_args=patience)
+    engine = create_engine(
+        parsed, hide_parameters=True, pool_size=connections, pool_pre_ping=True, connect_args=patience
+    )
     event.listen(engine, "connect", _limit)
-    event.listen(engine, "checkin", _note_rest)
-    event.listen(engine, "checkout", _look_after_rest)
     return engine
 
 
@@ -49,21 +42,6 @@ def wait_to_make_tables(connection: Connection) -> None:
     """Be the only one who makes or changes tables until this transaction ends."""
     connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MAKING_TABLES})")
-
-
-def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
-    record.info[RESTS_SINCE] = time.monotonic()
-
-
-def _look_after_rest(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Have a connection that has rested replaced if it is gone. To look each time takes as long as a statement does."""
-    if time.monotonic() - record.info.get(RESTS_SINCE, 0) < SURE_FOR:
-        return
-    try:
-        connection.execute("SELECT 1")
-        connection.rollback()
-    except psycopg.Error as error:
-        raise InvalidatePoolError from error
 
 
 def _limit(connection: Any, _record: object) -> None:
