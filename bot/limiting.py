@@ -9,6 +9,7 @@ import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from http import HTTPStatus
 
 from aiohttp import web
@@ -75,6 +76,7 @@ def address_of(request: web.Request) -> str:
     return str(remote)
 
 
+@lru_cache(ADDRESSES)
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(address)

@@ -48,7 +48,7 @@ def delivery_to_slack() -> Iterator[Figure]:
 @bench
 def delivery_to_teams() -> Iterator[Figure]:
     """A message to Teams."""
-    beyond = asyncio.run(_deliveries("teams", "server_teams", {"BENCH_MENDED": "1"}))
+    beyond = asyncio.run(_deliveries("teams", "server_teams", {"BENCH_ADAPTER": "mended"}))
     yield Figure(
         "a delivery to Teams, CPU beyond a bare adapter's with its faults mended, against it", beyond, "times", 1.5
     )

@@ -1,17 +1,26 @@
-"""A bare bot on botbuilder: it answers every invoke, and posts messages with the adapter. With ``BENCH_MENDED`` the
-adapter's known faults are mended: the list that it scans 999 times for each turn is a set, and the credentials are kept
-from one turn to the next. Without it the adapter is as it comes, and can send nothing: its own credentials take no
-address of this machine."""
+"""A bare bot on botbuilder: it answers every invoke, and posts messages with the adapter that ``BENCH_ADAPTER`` names.
+
+``mended``: ``BotFrameworkHttpAdapter`` without its known faults: the list that it scans 999 times for each new
+connector client is a set, and the credentials are kept from one turn to the next.
+``http``: the same as it comes. It can send nothing: its own credentials take no address of this machine.
+``cloud``: ``CloudAdapter`` as it comes, Microsoft's present one. It makes two clients for each turn, and cannot answer
+an invoke with a body, so it answers without one.
+"""
 
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import requests
 from aiohttp import web
 from botbuilder.core import BotFrameworkAdapterSettings, TurnContext
-from botbuilder.integration.aiohttp import BotFrameworkHttpAdapter
+from botbuilder.integration.aiohttp import (
+    BotFrameworkHttpAdapter,
+    CloudAdapter,
+    ConfigurationBotFrameworkAuthentication,
+)
 from botbuilder.schema import Activity, ActivityTypes, ConversationAccount, ConversationReference, InvokeResponse
 from botframework.connector.auth import AuthenticationConstants, ChannelValidation, MicrosoftAppCredentials
 from msrest.universal_http.requests import ClientRetryPolicy
@@ -32,8 +41,11 @@ class _Kept(MicrosoftAppCredentials):  # type: ignore[misc]  # the SDK has no ty
 
 
 class _Bot:
+    def __init__(self, body: object) -> None:
+        self._body = body
+
     async def on_turn(self, context: TurnContext) -> None:
-        value = InvokeResponse(status=200, body=ANSWER)
+        value = InvokeResponse(status=200, body=self._body)
         await context.send_activity(Activity(type=ActivityTypes.invoke_response, value=value))
 
 
@@ -56,19 +68,37 @@ def _token() -> str:
     return str(answer.json()["access_token"])
 
 
-async def _serve() -> None:
-    _trust_the_stand_in()
+def _cloud_adapter() -> CloudAdapter:
+    configuration = SimpleNamespace(
+        APP_ID=os.environ["TEAMS_APP_ID"],
+        APP_PASSWORD=os.environ["TEAMS_APP_PASSWORD"],
+        APP_TYPE="SingleTenant",
+        APP_TENANTID=os.environ["TEAMS_TENANT_ID"],
+    )
+    return CloudAdapter(ConfigurationBotFrameworkAuthentication(configuration))
+
+
+def _http_adapter(*, mended: bool) -> BotFrameworkHttpAdapter:
     app_id, secret = os.environ["TEAMS_APP_ID"], os.environ["TEAMS_APP_PASSWORD"]
     credentials = None
-    if "BENCH_MENDED" in os.environ:
+    if mended:
         ClientRetryPolicy.safe_codes = frozenset(ClientRetryPolicy.safe_codes)  # type: ignore[assignment]
         credentials = _Kept(app_id, secret)
         credentials.kept = _token()
-    adapter = BotFrameworkHttpAdapter(BotFrameworkAdapterSettings(app_id, secret, app_credentials=credentials))
-    bot = _Bot()
+    return BotFrameworkHttpAdapter(BotFrameworkAdapterSettings(app_id, secret, app_credentials=credentials))
+
+
+async def _serve() -> None:
+    _trust_the_stand_in()
+    kind = os.environ["BENCH_ADAPTER"]
+    app_id = os.environ["TEAMS_APP_ID"]
+    adapter = _cloud_adapter() if kind == "cloud" else _http_adapter(mended=kind == "mended")
+    bot = _Bot(None if kind == "cloud" else ANSWER)
 
     async def answer(request: web.Request) -> web.Response:
-        answered: web.Response = await adapter.process(request, None, bot)
+        answered: web.Response = await (
+            adapter.process(request, bot) if kind == "cloud" else adapter.process(request, None, bot)
+        )
         return answered
 
     async def post(messages: Any) -> Callable[[], Awaitable[object]]:
