@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bot import ui
-from bot.chat import ChatError, RateLimited, Unauthorised, Unreachable
+from bot.chat import Ambiguous, ChatError, RateLimited, Unauthorised, Unavailable, Unreachable
 from bot.clock import Clock, real_time
 from bot.config import Settings, examined
 from bot.doctor import settings as of_settings
@@ -250,6 +250,8 @@ class _Visit:
             return wrong("the bot is not in the leads' channel, or it is gone", health.not_in_channel)
         except RateLimited:
             return look(f"{health.name} is asked too often at the moment", "Run this again in a minute.")
+        except (Ambiguous, Unavailable):
+            return wrong(f"who is in the leads' channel cannot be seen: {health.name} does not answer", "")
         except ChatError as error:
             return wrong(f"who is in the leads' channel cannot be seen ({type(error).__name__})", health.not_in_channel)
 

@@ -166,6 +166,7 @@ async def test_a_clock_that_is_wrong_is_told(healthy: Stage, ahead: float, words
 async def test_a_slack_that_cannot_be_reached_is_told(healthy: Stage) -> None:
     groups = await visited(healthy, SLACK_API_URL="http://127.0.0.1:9/api/")
     assert "Slack cannot be reached" in said(groups, "wrong")
+    assert advice(groups, "who is in the leads' channel cannot be seen: Slack does not answer") == ""
 
 
 async def test_an_app_token_is_tried_and_opens_no_connection(healthy: Stage) -> None:
