@@ -16,12 +16,13 @@ MARKERS = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the markers, and refuse to begin where there is no server."""
+    """Name the markers, refuse to begin where there is no server, and let no test wait for the disk."""
     for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     if databases.ON_POSTGRESQL and not databases.server_answers():
         where = databases.SERVER.render_as_string()
         raise pytest.UsageError(f"no PostgreSQL server answers at {where}: set PEERMENTOR_TEST_DATABASE_URL")
+    databases.do_not_wait_for_the_disk()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
