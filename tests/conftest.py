@@ -1,10 +1,15 @@
 """Fixtures that every test may use, and which tests run on which database."""
 
 from collections.abc import Iterator
+from functools import cache
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
+from bot.playground import teams_keys
 from tests import databases
 from tests.world import World, build, open_at
 
@@ -45,6 +50,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line("All of this ran on PostgreSQL.")
     else:
         terminalreporter.write_line("All of this ran on SQLite; make test-postgres runs the same on PostgreSQL.")
+
+
+@cache
+def private_key(_number: int) -> rsa.RSAPrivateKey:
+    """Made once for all tests: making one takes longer than most of them."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(autouse=True)
+def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let stand-ins of Teams sign with keys that are there already; within a test each key is another one."""
+    numbers = count()
+    ready = SimpleNamespace(generate_private_key=lambda **_how: private_key(next(numbers)))
+    monkeypatch.setattr(teams_keys, "rsa", ready)
 
 
 @pytest.fixture(scope="session")
