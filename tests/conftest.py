@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import HealthCheck, settings
 
 from bot.playground import teams_keys
 from tests import databases
@@ -18,6 +19,10 @@ MARKERS = {
     "postgresql_only": "about what only a server has: not collected on SQLite",
     "transport": "is played over each way in which Slack speaks to the bot",
 }
+
+# How long an example takes says more about what else the machine does than about the bot; make bench measures.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
