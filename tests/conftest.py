@@ -2,11 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import uvloop
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import HealthCheck, settings
 
+from bot.playground import teams_keys
 from tests import databases
 from tests.world import World, build, open_at
 
@@ -16,14 +22,19 @@ MARKERS = {
     "transport": "is played over each way in which Slack speaks to the bot",
 }
 
+# How long an example takes says more about what else the machine does than about the bot; make bench measures.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the markers, and refuse to begin where there is no server."""
+    """Name the markers, refuse to begin where there is no server, and let no test wait for the disk."""
     for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     if databases.ON_POSTGRESQL and not databases.server_answers():
         where = databases.SERVER.render_as_string()
         raise pytest.UsageError(f"no PostgreSQL server answers at {where}: set PEERMENTOR_TEST_DATABASE_URL")
+    databases.do_not_wait_for_the_disk()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -51,6 +62,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line("All of this ran on PostgreSQL.")
     else:
         terminalreporter.write_line("All of this ran on SQLite; make test-postgres runs the same on PostgreSQL.")
+
+
+@cache
+def private_key(_number: int) -> rsa.RSAPrivateKey:
+    """Made once for all tests: making one takes longer than most of them."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(autouse=True)
+def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let stand-ins of Teams sign with keys that are there already; within a test each key is another one."""
+    numbers = count()
+    ready = SimpleNamespace(generate_private_key=lambda **_how: private_key(next(numbers)))
+    monkeypatch.setattr(teams_keys, "rsa", ready)
 
 
 @pytest.fixture(scope="session")

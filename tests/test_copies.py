@@ -23,7 +23,6 @@ from storage.records import Wave
 from tests import waves
 from tests.attacks.stolen import found, loot
 from tests.attacks.table import wilson
-from tests.contract.stage import do_not_wait_for_the_disk
 from tests.databases import keys_of
 from tests.handlers.acts import form_of, send
 from tests.research import PRIVATE, agree, answer, copies, plan_copy
@@ -185,7 +184,6 @@ def test_nothing_is_kept_where_the_secret_is_lost(world: World) -> None:
 def on_a_file(tmp_path: Path) -> Iterator[World]:
     """A world in a file, which a thief can copy."""
     made = build(f"sqlite:///{tmp_path / 'world.sqlite3'}")
-    do_not_wait_for_the_disk(made.database)
     yield made
     made.database.close()
 

@@ -38,7 +38,7 @@ from storage.models import due, metadata, outbox, participant, person
 from storage.records import Wave
 from storage.unit_of_work import Database, UnitOfWork
 from tests import waves
-from tests.contract.stage import Rows, do_not_wait_for_the_disk
+from tests.contract.stage import Rows
 from tests.databases import keys_of
 
 BEFORE = datetime(2026, 11, 2, 7, tzinfo=UTC)
@@ -78,7 +78,7 @@ def _template() -> tuple[Path, TemporaryDirectory[str]]:
     directory = TemporaryDirectory(prefix="peermentor-crowd-")
     path = Path(directory.name) / "template.sqlite3"
     database = Database(f"sqlite:///{path}", ui.dump, keys=keys_of(f"sqlite:///{path}"))
-    do_not_wait_for_the_disk(database)
+    database.do_not_wait_for_the_disk()
     database.upgrade()
     _fill(database)
     database.close()
@@ -352,7 +352,7 @@ async def crowd(*roles: str) -> AsyncIterator[Crowd]:
             is_demo=True,
         )
         made.app = application.build(settings, clock=made.now, random=Random(1))
-        do_not_wait_for_the_disk(made.app.database)
+        made.app.database.do_not_wait_for_the_disk()
         others = participant.c.role.not_in((*made.roles, "control"))
         with made.app.database.engine.begin() as connection:
             connection.execute(update(participant).where(others).values(state="invited"))

@@ -31,7 +31,6 @@ from storage.unit_of_work import UnitOfWork
 from tests import waves
 from tests.attacks.crowd import Crowd, crowd
 from tests.attacks.table import Effort, Finding, attack, wilson
-from tests.contract.stage import do_not_wait_for_the_disk
 from tests.questionnaire import QUESTIONNAIRE
 from tests.world import World, build, copy_of
 
@@ -125,7 +124,7 @@ def _programmes(effort: Effort, share: int = 1) -> Iterator[Sent]:
             path = Path(directory) / f"{seed}" / "world.sqlite3"
             path.parent.mkdir()
             world = copy_of(template, path)
-            do_not_wait_for_the_disk(world.database)
+            world.database.do_not_wait_for_the_disk()
             yield _sent(world, Random(seed))
             world.database.close()
             shutil.rmtree(path.parent)

@@ -17,7 +17,6 @@ from storage.consents import EXACT_COUNTS
 from tests import research, waves
 from tests.attacks.commands import exact_steps, passed
 from tests.attacks.table import Effort, Finding, attack
-from tests.contract.stage import do_not_wait_for_the_disk
 from tests.world import World, build, copy_of
 
 MANY, FEW = 40, 2
@@ -84,7 +83,7 @@ class _Stage:
         """``agreed`` and ``others``: how many of the mentors of either kind say yes; all mentees do."""
         self._played += 1
         world = copy_of(self._template, self._directory / f"{self._played}.sqlite3")
-        do_not_wait_for_the_disk(world.database)
+        world.database.do_not_wait_for_the_disk()
         try:
             with exact_steps() if naive else nullcontext():
                 return self._let_out(world, agreed, others)

@@ -25,7 +25,6 @@ from storage.models import sealed_answer, wave_member
 from storage.records import Wave
 from tests import waves
 from tests.attacks.table import Effort, Finding, attack, wilson
-from tests.contract.stage import do_not_wait_for_the_disk
 from tests.world import World, build, copy_of
 
 T = TypeVar("T")
@@ -178,7 +177,7 @@ def _programmes(effort: Effort, share: int = 1) -> Iterator[tuple[Programme, Ran
             path = Path(directory) / f"{seed}" / "world.sqlite3"
             path.parent.mkdir()
             world = copy_of(template, path)
-            do_not_wait_for_the_disk(world.database)
+            world.database.do_not_wait_for_the_disk()
             yield played(world, everybody, random), random
             world.database.close()
             shutil.rmtree(path.parent)

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground import teams_keys
-from bot.playground.teams_keys import SigningKey
 from tests import databases
 from tests.contract.stage import CASTS, OVER_SOCKETS, Cast, Stage, begin, introduce
 from tests.world import build, open_at
@@ -41,24 +39,11 @@ def paired_template(programme_template: str, tmp_path_factory: pytest.TempPathFa
     databases.drop(url)
 
 
-@pytest.fixture(scope="session")
-def signing_key() -> SigningKey:
-    """Made once: making one takes longer than most tests."""
-    return SigningKey()
-
-
-@pytest.fixture
-def quick_keys(signing_key: SigningKey, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every stand-in of Teams sign with the same key."""
-    monkeypatch.setattr(teams_keys, "SigningKey", lambda: signing_key)
-
-
 @pytest.fixture
 async def stage(
     programme_template: str,
     tmp_path: Path,
     over_sockets: bool,
-    quick_keys: None,  # noqa: ARG001
 ) -> AsyncIterator[Stage]:
     """The bot between both stand-ins, on a Monday morning; nobody has been welcomed yet."""
     async with on_stage(programme_template, tmp_path, over_sockets=over_sockets) as made:
@@ -70,7 +55,6 @@ async def paired(
     paired_template: str,
     tmp_path: Path,
     over_sockets: bool,
-    quick_keys: None,  # noqa: ARG001
 ) -> AsyncIterator[Stage]:
     """The same a moment later: everybody has joined and been introduced, and all screens are empty."""
     async with on_stage(paired_template, tmp_path, over_sockets=over_sockets) as made:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from bot import app as application
 from bot import handlers, ui
@@ -23,7 +23,6 @@ from bot.programme import cadence
 from bot.reading import about
 from storage.models import metadata
 from storage.records import Account
-from storage.unit_of_work import Database
 from tests.databases import keys_of
 from tests.world import ACCOUNTS, World
 
@@ -125,7 +124,6 @@ class Stage:
 
     def __init__(self, database_url: str, world: World, *, over_sockets: bool = False) -> None:
         self.world = world
-        do_not_wait_for_the_disk(world.database)
         self.database_url = database_url
         self.key_dir = keys_of(database_url).path
         members = [Member(account, first, f"{first.lower()}@example.org") for first, account in EVERYBODY.items()]
@@ -169,7 +167,6 @@ class Stage:
             is_demo=True,
         )
         self.app = application.build(settings, clock=self.now, random=Random(1))
-        do_not_wait_for_the_disk(self.app.database)
         self._listening = application.listening(self.app, settings.host, settings.port)
         self.address = await self._listening.__aenter__()
         for stand_in in self.stand_ins:
@@ -435,10 +432,3 @@ def _slack_state(field: str, value: str | tuple[str, ...]) -> dict[str, Any]:
     if field == "minutes":
         return {"type": "number_input", "value": value}
     return {"type": "radio_buttons", "selected_option": {"value": value} if value else None}
-
-
-def do_not_wait_for_the_disk(database: Database) -> None:
-    """What the tests kill is the process, never the machine."""
-    if database.is_sqlite:
-        database.engine.dispose()
-        event.listen(database.engine, "connect", lambda made, _record: made.execute("PRAGMA synchronous=OFF"))

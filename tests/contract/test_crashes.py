@@ -95,7 +95,6 @@ async def test_a_process_that_is_killed_between_any_two_steps_loses_and_repeats_
     programme_template: str,
     tmp_path: Path,
     cast: Cast,
-    quick_keys: None,  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reaper = Reaper(monkeypatch)

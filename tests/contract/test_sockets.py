@@ -21,7 +21,7 @@ NIAMH = EVERYBODY["Niamh"].user
 
 
 @pytest.fixture
-async def paired(paired_template: str, tmp_path: Path, quick_keys: None) -> AsyncIterator[Stage]:  # noqa: ARG001
+async def paired(paired_template: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """Everybody has joined and been introduced, and the bot has opened its connections."""
     async with on_stage(paired_template, tmp_path, over_sockets=True) as made:
         yield made

@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +13,7 @@ import aiohttp
 
 from bot.playground import example
 from bot.playground.running import Playground
-from bot.playground.scenarios import SCENARIOS, Scenario
+from bot.playground.scenarios import SCENARIOS, Scenario, whole_nation
 from bot.playground.server import PlaygroundServer
 from bot.reading import about
 from storage.unit_of_work import UnitOfWork
@@ -20,6 +21,9 @@ from storage.unit_of_work import UnitOfWork
 Json = dict[str, Any]
 
 PEOPLE = example.few_people()
+OFFERED: Mapping[str, Callable[[], Scenario]] = {**SCENARIOS, "national": cache(whole_nation)}
+"""All scenarios. Each page offers them all and needs to know how many people are in them; the nation's thousands are
+named once."""
 
 
 def already_joined() -> Scenario:
@@ -119,7 +123,7 @@ def without_token(address: str) -> str:
 
 @contextlib.asynccontextmanager
 async def serving(
-    directory: Path, name: str = "small", offered: Mapping[str, Callable[[], Scenario]] = SCENARIOS, *, level: str = ""
+    directory: Path, name: str = "small", offered: Mapping[str, Callable[[], Scenario]] = OFFERED, *, level: str = ""
 ) -> AsyncIterator[tuple[Playground, str]]:
     """A playground that is served, and the address that its terminal shows."""
     playground = Playground(directory / "demo.sqlite3", offered)

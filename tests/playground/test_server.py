@@ -6,8 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.playground.scenarios import SCENARIOS
-from tests.playground.pages import Json, Page, already_joined, opened, serving, token_in, without_token
+from tests.playground.pages import OFFERED, Json, Page, already_joined, opened, serving, token_in, without_token
 
 pytestmark = pytest.mark.sqlite_only
 FIRST_QUESTIONS_ARE_ASKED = "2026-09-18T12:00:00+00:00"
@@ -23,7 +22,7 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
 @pytest.fixture
 async def under_way(tmp_path: Path) -> AsyncIterator[Page]:
     """A programme whose pairs have just been introduced, and whose people wait for somebody to act for them."""
-    offered = {"joined": already_joined, **SCENARIOS}
+    offered = {"joined": already_joined, **OFFERED}
     async with serving(tmp_path, "joined", offered) as (playground, address), opened(playground, address) as page:
         await page.do("cohort", on=False)
         await page.move("2026-09-01T09:00:00+00:00")

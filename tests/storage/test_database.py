@@ -1,11 +1,16 @@
 """One unit of work is all or nothing, and one that lost a race to another process is run again."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.handlers import logmeeting, support
 from storage import places
 from storage.unit_of_work import RACES, DatabaseGone, UnitOfWork
+from tests import databases
 from tests.test_delivery import note
 from tests.world import World
 
@@ -75,3 +80,11 @@ def test_a_number_that_no_id_can_be_is_not_there(world: World) -> None:
     for flow, action in ((logmeeting.flow, "we_met"), (support.flow, "been_in_touch")):
         with pytest.raises(LookupError):
             world.do(flow, world.event("Niamh", "button", action, subject="999999999"))
+
+
+@pytest.mark.sqlite_only
+def test_what_was_done_is_on_the_disk(tmp_path: Path) -> None:
+    """As the bot opens a file: the tests themselves do not wait for the disk."""
+    with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as connection:
+        databases.as_released(connection, None)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
