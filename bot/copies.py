@@ -15,7 +15,7 @@ from bot.surveys.instrument import ROLES, Answer, as_declared
 from bot.surveys.research import Copy, pseudonym, sealed_copy, tag_of_copy, version_of_plan, wave_name
 from bot.texts import _
 from bot.ui import Button
-from storage.consents import EXACT_COUNTS, EXACT_WAVES
+from storage.consents import EXACT_COUNTS
 from storage.records import Programme, ResearchPlan, Wave
 from storage.unit_of_work import UnitOfWork
 
@@ -63,7 +63,10 @@ def choices_of(programme: Programme, person_id: int, uow: UnitOfWork) -> Choices
     """What this person can choose, and has chosen."""
     plan = uow.research.plan(programme.id)
     can_choose = is_open(programme, uow)
-    exact = uow.consents.has(programme.id, person_id, EXACT_COUNTS if can_choose else EXACT_WAVES)
+    if can_choose:
+        exact = uow.consents.has(programme.id, person_id, EXACT_COUNTS)
+    else:
+        exact = person_id in uow.consents.settled(programme.id)
     copy = exact and plan is not None and uow.consents.has(programme.id, person_id, kind_of(plan))
     return Choices(can_choose, exact, plan, copy)
 

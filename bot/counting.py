@@ -21,7 +21,6 @@ from bot.surveys.instrument import Answer, Comment, Instrument, as_declared
 from bot.surveys.release import PAIRS, Release, Row, from_ledger
 from bot.surveys.sealing import KINDS, SCORES, WORDS, CannotOpen, Opener, WaveKeys, tag
 from bot.texts import marked
-from storage.consents import EXACT_WAVES
 from storage.keys import KeyLost
 from storage.records import PairTopics, Wave
 from storage.unit_of_work import Database, UnitOfWork
@@ -150,7 +149,7 @@ class Counting:
             return None
         programme = await self._run(lambda uow: uow.programmes.get(wave.programme_id))
         pairs = await self._pairs(wave.programme_id)
-        exact = await self._run(lambda uow: uow.consents.who(wave.programme_id, EXACT_WAVES))
+        exact = await self._run(lambda uow: uow.consents.settled(wave.programme_id))
         at_research = programme.disclosure == rules.RESEARCH.name
         agreed = at_research and all({pair.mentor_id, pair.mentee_id} <= exact for pair in pairs)
         row = topics.topics_row(

@@ -5,22 +5,27 @@ the order in which they were written, as on PostgreSQL, they tell at most that s
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Sequence
 
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
 from sqlalchemy import ColumnElement, Connection, select
 
 from storage.keys import KeyStore
 from storage.models import consent, participant
 from storage.secret import Secret
-from storage.upsert import insert_all_once, upsert
+from storage.upsert import upsert
 
 EXACT_COUNTS = "exact_counts"
 """That exact counts be published of the waves in which this person answers."""
 EXACT_WAVES = "exact_waves"
-"""The same as it stood when the first wave opened, which holds for all waves to come."""
+"""The same as it stood when the first wave opened, which holds for all waves to come: one row for everybody."""
 
 YES, NO = b"yes", b"no"
 CHANCE_BYTES = 16
+EVERYBODY = NOBODY = 0
+"""No id of a person: in place of one, where a row is about everybody; and what fills a list up."""
 
 
 class Consents:
@@ -34,15 +39,6 @@ class Consents:
     def give(self, programme_id: int, person_id: int, kind: str) -> None:
         """The person says yes; twice is once."""
         self._answer(programme_id, person_id, kind, YES)
-
-    def give_all(self, programme_id: int, person_ids: Iterable[int], kind: str) -> None:
-        """Several people, who have not answered to this before, say yes at once. They are written in the order of the
-        tags, which is nobody's."""
-        if people := list(person_ids):
-            secret = self._secret.make(programme_id)
-            tags = sorted(_tag(secret, each, kind) for each in people)
-            rows = [{"programme_id": programme_id, "tag": tag, "mark": _mark(secret, tag, YES)} for tag in tags]
-            insert_all_once(self._db, consent, rows)
 
     def take_back(self, programme_id: int, person_id: int, kind: str) -> None:
         """The person says no, or does not agree any more."""
@@ -63,10 +59,42 @@ class Consents:
         secret = self._secret.get(programme_id)
         if not secret:
             return set()
+        tags = {_tag(secret, each, kind): each for each in self._with_a_part(programme_id)}
         rows = self._db.execute(select(consent.c.tag, consent.c.mark).where(_of(programme_id)))
-        given = {row.tag for row in rows if _is_yes(secret, row.tag, row.mark)}
+        return {tags[tag] for tag, mark in rows if tag in tags and _is_yes(secret, tag, mark)}
+
+    def settle(self, programme_id: int, person_ids: Iterable[int]) -> None:
+        """Of these people questionnaires are told exactly, whatever anybody chooses later. It is one row, however many
+        they are: it is written while the first wave opens, which has to be short. The list is locked with the secret,
+        and as long as if everybody had agreed."""
+        secret = self._secret.make(programme_id)
+        agreed = sorted(person_ids)
+        everybody = self._with_a_part(programme_id)
+        agreed += [NOBODY] * (len(everybody) - len(agreed))
+        box = SecretBox(_key(secret)).encrypt(struct.pack(f">{len(agreed)}Q", *agreed))
+        row = {"programme_id": programme_id, "tag": _tag(secret, EVERYBODY, EXACT_WAVES)}
+        upsert(self._db, consent, row, {"mark": bytes(box)})
+
+    def settled(self, programme_id: int) -> set[int]:
+        """Those of whom questionnaires are told exactly, as it was settled; nobody before that, where nobody had
+        agreed, and where the secret is lost."""
+        secret = self._secret.get(programme_id)
+        if not secret:
+            return set()
+        tag = _tag(secret, EVERYBODY, EXACT_WAVES)
+        box = self._db.execute(select(consent.c.mark).where(_of(programme_id), consent.c.tag == tag)).scalar()
+        if box is None:
+            return set()
+        try:
+            packed = SecretBox(_key(secret)).decrypt(box)
+        except CryptoError:
+            return set()
+        return {*struct.unpack(f">{len(packed) // 8}Q", packed)} - {NOBODY}
+
+    def _with_a_part(self, programme_id: int) -> Sequence[int]:
+        """The ids of those who have, or had, a part."""
         parts = select(participant.c.person_id).where(participant.c.programme_id == programme_id)
-        return {each for each in self._db.execute(parts).scalars() if _tag(secret, each, kind) in given}
+        return self._db.execute(parts).scalars().all()
 
     def _answer(self, programme_id: int, person_id: int, kind: str, answer: bytes) -> None:
         secret = self._secret.make(programme_id)
@@ -77,6 +105,11 @@ class Consents:
 
 def _tag(secret: bytes, person_id: int, kind: str) -> bytes:
     return hmac.digest(secret, f"{kind}:{person_id}".encode(), hashlib.sha256)
+
+
+def _key(secret: bytes) -> bytes:
+    """What locks a list: another key than that of tags and marks."""
+    return hmac.digest(secret, EXACT_WAVES.encode(), hashlib.sha256)
 
 
 def _mark(secret: bytes, tag: bytes, answer: bytes, chance: bytes = b"") -> bytes:

@@ -52,7 +52,7 @@ class Roll:
             participant.c.role.in_(list(roles)),
         )
         rows = self._db.execute(query.order_by(participant.c.person_id))
-        return [(row.person_id, row.role) for row in rows]
+        return [(person_id, role) for person_id, role in rows]
 
     def by_quiet_time(self, programme_id: int, roles: Collection[str], first: date, last: date) -> list[Person]:
         """Those who take part now in one of these roles: everybody who is on leave on any of these days, and of the

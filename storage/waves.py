@@ -2,6 +2,7 @@
 of the wave, which makes the tags under which answers lie. So neither a row nor the order of rows ties an answer, or
 even the fact that there is one, to a person."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ from storage.models import (
 )
 from storage.programmes import hold
 from storage.records import NotThere, Wave
-from storage.upsert import upsert
+from storage.upsert import insert_for_each, upsert
 from storage.work import about
 
 _WAVE = (
@@ -91,9 +92,11 @@ class Waves:
             "key_id": key_id,
         }
         wave_id = inserted(self._db.execute(insert(wave).values(**values)))
-        rows = [{"wave_id": wave_id, "person_id": person_id, "role": role} for person_id, role in members]
-        if rows:
-            self._db.execute(insert(wave_member), rows)
+        by_role: defaultdict[str, list[int]] = defaultdict(list)
+        for person_id, role in members:
+            by_role[role].append(person_id)
+        for role, ids in by_role.items():
+            insert_for_each(self._db, wave_member, "person_id", ids, wave_id=wave_id, role=role)
         return self.get(wave_id)
 
     def has_key(self, key_id: str) -> bool:

@@ -10,7 +10,7 @@ from nacl.public import PrivateKey
 from bot.copies import keep_copy, kind_of
 from bot.surveys.instrument import Answer, Instrument
 from bot.surveys.release import Release, Row, published
-from storage.consents import EXACT_WAVES
+from storage.consents import EXACT_COUNTS
 from storage.records import ResearchPlan, Wave
 from tests import waves
 from tests.world import World
@@ -47,13 +47,26 @@ def the_plan(world: World) -> ResearchPlan:
 
 
 def agree(world: World, person_ids: Iterable[int]) -> None:
-    """Let people have agreed to exact counts and to the copy."""
+    """Let people have agreed to exact counts and to the copy before the first wave opened."""
+    agreed = {*person_ids}
+    for person_id in agreed:
+        choose(world, person_id)
+    settle(world, agreed)
+
+
+def choose(world: World, person_id: int) -> None:
+    """Let somebody agree to exact counts and to the copy."""
     plan = the_plan(world)
     with world.uow() as uow:
         uow.research.secret.make(world.programme.id)
-        for person_id in person_ids:
-            uow.consents.give(world.programme.id, person_id, EXACT_WAVES)
-            uow.consents.give(world.programme.id, person_id, kind_of(plan))
+        uow.consents.give(world.programme.id, person_id, EXACT_COUNTS)
+        uow.consents.give(world.programme.id, person_id, kind_of(plan))
+
+
+def settle(world: World, agreed: Iterable[int]) -> None:
+    """Let these be told exactly, as when the first wave opens, with those of whom that was settled before."""
+    with world.uow() as uow:
+        uow.consents.settle(world.programme.id, uow.consents.settled(world.programme.id) | {*agreed})
 
 
 def answer(

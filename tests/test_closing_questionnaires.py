@@ -3,6 +3,7 @@ once, topics of meetings, and words by question."""
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import chain
 from random import Random
 
 import msgspec
@@ -53,8 +54,8 @@ async def close_all(world: World) -> dict[str, Release]:
 def research(world: World, *agreed: Iterable[int]) -> None:
     with world.uow() as uow:
         uow.programmes.change(world.programme.id, disclosure="research")
-        for people in agreed:
-            uow.consents.give_all(world.programme.id, people, EXACT_COUNTS)
+        for person_id in chain(*agreed):
+            uow.consents.give(world.programme.id, person_id, EXACT_COUNTS)
 
 
 def counts(release: Release, split: str) -> dict[tuple[str, ...], tuple[int, int, int]]:

@@ -25,7 +25,7 @@ from tests.attacks.stolen import found, loot
 from tests.attacks.table import wilson
 from tests.databases import keys_of
 from tests.handlers.acts import form_of, send
-from tests.research import PRIVATE, agree, answer, copies, plan_copy
+from tests.research import PRIVATE, agree, answer, choose, copies, plan_copy, settle
 from tests.world import World, build
 
 MENTORS, MENTEES = 18, 18
@@ -203,7 +203,8 @@ def test_a_stolen_database_tells_neither_who_is_in_it_nor_what_they_said(on_a_fi
             connection.execute(consent.delete())
         consents: dict[bytes, int] = {}
         for person_id in random.sample(agreeing, len(agreeing)):
-            consents |= dict.fromkeys(_new(world, consent, partial(agree, world, [person_id])), person_id)
+            consents |= dict.fromkeys(_new(world, consent, partial(choose, world, person_id)), person_id)
+        settle(world, agreeing)
         wave = waves.open_wave(world, level="research")
         kept: dict[bytes, int] = {}
         for person_id in random.sample(agreeing, len(agreeing)):

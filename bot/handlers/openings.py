@@ -23,7 +23,7 @@ from bot.surveys.instrument import ROLES, Instrument, declared
 from bot.surveys.loading import all_instruments
 from bot.surveys.sealing import new_keys
 from bot.ui import Form, Message
-from storage.consents import EXACT_COUNTS, EXACT_WAVES
+from storage.consents import EXACT_COUNTS
 from storage.records import Due, Programme, Wave
 from storage.unit_of_work import UnitOfWork
 
@@ -162,12 +162,11 @@ def open_wave(
     today = uow.now.astimezone(plan.zone).date()
     people = uow.roll.by_quiet_time(programme.id, instrument.audience, today, today + waves.LONGEST)
     closes_at = waves.closes_at(plan, uow.now, {quiet_of(person, uow) for person in people}, until)
-    asked = uow.roll.asked(programme.id, instrument.audience)
-    if only is not None:
-        asked = [each for each in asked if each[0] in only]
+    everybody = uow.roll.asked(programme.id, ROLES)
+    asked = [each for each in everybody if each[1] in instrument.audience and (only is None or each[0] in only)]
     if not asked or closes_at is None:
         return
-    exact = _told_exactly(programme, uow)
+    exact = _told_exactly(programme, everybody, uow)
     for level, group in _groups(programme, instrument, asked, exact):
         key_id = f"{programme.id}-{instrument.id.replace('_', '-')}-{today}"
         key_id += "-exact" if level == rules.RESEARCH else ""
@@ -188,18 +187,19 @@ def open_wave(
             _have_sent(wave, plan, uow)
 
 
-def _told_exactly(programme: Programme, uow: UnitOfWork) -> set[int]:
+def _told_exactly(programme: Programme, everybody: Asked, uow: UnitOfWork) -> set[int]:
     """Those of whom questionnaires are told exactly. It is settled before the first wave: those who have agreed by
-    then, unless they are too few for anything to be told of them; then nobody is parted from the others for nothing."""
+    then, unless they are too few for anything to be told of them; then nobody is parted from the others for nothing.
+    ``everybody``: who takes part now."""
     if programme.disclosure != rules.RESEARCH.name:
         return set()
     if uow.waves.there_was_one(programme.id):
-        return uow.consents.who(programme.id, EXACT_WAVES)
+        return uow.consents.settled(programme.id)
     agreed = uow.consents.who(programme.id, EXACT_COUNTS)
-    answering = Counter(role for person_id, role in uow.roll.asked(programme.id, ROLES) if person_id in agreed)
+    answering = Counter(role for person_id, role in everybody if person_id in agreed)
     if not rules.can_be_told(ROLES, rules.RESEARCH, answering):
         return set()
-    uow.consents.give_all(programme.id, agreed, EXACT_WAVES)
+    uow.consents.settle(programme.id, agreed)
     return agreed
 
 

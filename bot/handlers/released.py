@@ -18,7 +18,6 @@ from bot.surveys.release import Release, from_ledger
 from bot.texts import _, marked, said_date
 from bot.ui import Button, Buttons, Form, Heading, Message, Picture, Text
 from storage import places
-from storage.consents import EXACT_WAVES
 from storage.records import Due, LedgerEntry, NotThere, Person, Programme, Wave
 from storage.unit_of_work import UnitOfWork
 
@@ -71,7 +70,7 @@ def _of_the_group(wave: Wave, people: Sequence[Person], uow: UnitOfWork) -> list
     programme = uow.programmes.get(wave.programme_id)
     if programme.disclosure != rules.RESEARCH.name or wave.name not in QUESTIONNAIRES:
         return [*people]
-    exact = uow.consents.who(programme.id, EXACT_WAVES)
+    exact = uow.consents.settled(programme.id)
     return [person for person in people if (person.id in exact) == (wave.level == rules.RESEARCH.name)]
 
 

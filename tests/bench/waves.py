@@ -99,7 +99,8 @@ def opening_at_two_levels() -> Iterator[Figure]:
         ids = enrol(world, PEOPLE // 2, PEOPLE // 2)
         with world.uow() as uow:
             uow.programmes.change(world.programme.id, disclosure="research")
-            uow.consents.give_all(world.programme.id, ids["mentor"], EXACT_COUNTS)
+            for person_id in ids["mentor"]:
+                uow.consents.give(world.programme.id, person_id, EXACT_COUNTS)
         seconds = Transactions(world)
         with world.uow() as uow:
             have_opened(uow, "baseline")

@@ -12,7 +12,7 @@ from bot.flow import FormErrors, InForm, Outcome, ShowForm, UserError
 from bot.handlers import consent, home, welcome
 from bot.programme.plan import Change
 from storage import models
-from storage.consents import EXACT_COUNTS, EXACT_WAVES
+from storage.consents import EXACT_COUNTS
 from storage.records import Participant
 from tests import waves
 from tests.handlers.acts import actions, button, form_of, said, send, tap, words
@@ -49,7 +49,7 @@ def agreed(world: World, who: str) -> tuple[bool, bool]:
 
 def open_first_wave(world: World, *exact: str) -> None:
     with world.uow() as uow:
-        uow.consents.give_all(world.programme.id, [world.people[who].id for who in exact], EXACT_WAVES)
+        uow.consents.settle(world.programme.id, [world.people[who].id for who in exact])
     waves.open_wave(world)
 
 
@@ -200,7 +200,8 @@ def test_nothing_but_yes_or_no_is_taken(asking: World, choice: str) -> None:
 def test_what_was_chosen_decides_in_which_wave_somebody_is_asked(asking: World) -> None:
     ids = waves.enrol(asking, 9, 9)
     with asking.uow() as uow:
-        uow.consents.give_all(asking.programme.id, [*ids["mentor"], *ids["mentee"]], EXACT_COUNTS)
+        for person_id in (*ids["mentor"], *ids["mentee"]):
+            uow.consents.give(asking.programme.id, person_id, EXACT_COUNTS)
     choose(asking, "Niamh", exact="yes", copy="yes")
     choose(asking, "Amara", exact="no", copy="no")
     with asking.uow() as uow:

@@ -16,7 +16,6 @@ from bot.reading import about
 from bot.surveys.charts import charts_of
 from bot.surveys.loading import all_instruments
 from bot.surveys.release import published
-from storage.consents import EXACT_WAVES
 from storage.places import dm
 from storage.places import leads as leads_place
 from storage.records import NotThere, Wave
@@ -90,7 +89,7 @@ def test_of_two_waves_of_one_questionnaire_each_is_told_of_their_own(world: Worl
     world.join("Amara", "Tomasz", "Niamh")
     with world.uow() as uow:
         uow.programmes.change(world.programme.id, disclosure="research")
-        uow.consents.give(world.programme.id, world.people["Amara"].id, EXACT_WAVES)
+        uow.consents.settle(world.programme.id, [world.people["Amara"].id])
     exact, in_steps = over(world, "end", "research"), over(world, "end", "standard")
     for wave in (exact, in_steps):
         post(world, wave)

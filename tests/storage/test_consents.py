@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storage.consents import EXACT_COUNTS
 from storage.models import consent
@@ -76,12 +76,58 @@ def test_a_yes_and_a_no_look_alike(world: World) -> None:
     assert who(world) == {"Niamh"}
 
 
-def test_several_at_once_are_written_in_an_order_that_is_nobodys(world: World) -> None:
-    """On PostgreSQL rows stand in the order in which they were written."""
-    people = sorted(person.id for person in world.people.values())
+def settle(world: World, *names: str) -> None:
     with world.uow() as uow:
-        uow.consents.give_all(world.programme.id, people, EXACT_COUNTS)
-    assert [tag for tag, _mark in rows(world)] == sorted(tag for tag, _mark in rows(world))
+        uow.consents.settle(world.programme.id, [world.people[name].id for name in names])
+
+
+def settled(world: World) -> set[str]:
+    with world.uow() as uow:
+        ids = uow.consents.settled(world.programme.id)
+    return {name for name, person in world.people.items() if person.id in ids}
+
+
+def test_what_was_settled_holds_whatever_is_chosen_later(world: World) -> None:
+    assert settled(world) == set()
+    give(world, "Niamh", "Leila")
+    assert settled(world) == set()
+    settle(world, "Niamh", "Leila")
+    refuse(world, "Niamh")
+    give(world, "Tomasz")
+    assert settled(world) == {"Niamh", "Leila"}
+    assert who(world) == {"Leila", "Tomasz"}
+
+
+def test_what_was_settled_is_one_row_that_tells_neither_who_nor_how_many(world: World) -> None:
+    settle(world, "Niamh")
+    ((_tag, of_one),) = rows(world)
+    settle(world, "Niamh", "Leila", "Amara")
+    ((_tag, of_three),) = rows(world)
+    settle(world)
+    ((_tag, of_none),) = rows(world)
+    assert len(of_none) == len(of_one) == len(of_three)
+    for name, person in world.people.items():
+        assert person.id.to_bytes(8) not in of_three, name
+    assert settled(world) == set()
+
+
+def test_without_the_secret_nothing_was_settled(world: World) -> None:
+    settle(world, "Niamh")
+    (before,) = rows(world)
+    secret = Path(keys_of(world.url).path / f"{world.programme.id}-consents.key")
+    secret.unlink()
+    assert settled(world) == set()
+    give(world, "Leila")
+    assert before not in rows(world)
+    assert settled(world) == set()
+
+
+def test_a_list_that_was_tampered_with_names_nobody(world: World) -> None:
+    settle(world, "Niamh")
+    ((_tag, mark),) = rows(world)
+    with world.database.engine.begin() as connection:
+        connection.execute(update(consent).values(mark=mark[:-1] + bytes([mark[-1] ^ 1])))
+    assert settled(world) == set()
 
 
 def test_without_the_secret_nobody_can_be_named(world: World) -> None:
