@@ -2,7 +2,7 @@
 out that may be published. Nothing is changed here."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ from bot.surveys import rules, topics
 from bot.surveys.auditing import Question, Verdict, asked
 from bot.surveys.instrument import Answer, Comment, Instrument, as_declared
 from bot.surveys.release import PAIRS, Release, Row, from_ledger
-from bot.surveys.sealing import KINDS, SCORES, WORDS, CannotOpen, Opener, WaveKeys, tag
+from bot.surveys.sealing import KINDS, SCORES, CannotOpen, Opener, WaveKeys, tag
 from bot.texts import marked
 from storage.keys import KeyLost
 from storage.records import PairTopics, Wave
@@ -28,9 +28,11 @@ from storage.unit_of_work import Database, UnitOfWork
 log = structlog.get_logger()
 
 AT_ONCE = 200
-"""Members, or pairs, whom one transaction reads."""
+"""Pairs whom one transaction reads."""
+BOXES_AT_ONCE = 1_000
+"""Boxes that one transaction reads."""
 ABREAST = 2
-"""Batches of members at a time: while the boxes of one are opened, those of the other are read."""
+"""So often boxes are being opened at a time: on two cores there is no more to be had."""
 TALKED_ABOUT = marked("talked about it")
 
 T = TypeVar("T")
@@ -112,21 +114,34 @@ class Counting:
     async def _opened(
         self, wave: Wave, members: Asked, instrument: Instrument, keys: WaveKeys
     ) -> tuple[list[tuple[str, Answer]], list[Comment]]:
-        """What everybody answered, some members at a time: all boxes at once would not fit into a small machine."""
-        opener = Opener(instrument, keys)
-
-        async def of(some: Asked) -> tuple[list[tuple[str, Answer]], list[Comment]]:
-            boxes = await self._run(partial(_boxes, wave.id, _tags(some, instrument, keys)))
-            return await asyncio.to_thread(opened, some, instrument, keys, opener, boxes)
-
-        answers: list[tuple[str, Answer]] = []
+        """Role and scores of everybody who has sent a part, and, apart from them, what was written. Boxes are read as
+        they lie, some at a time: all at once would not fit into a small machine. While some are opened, the next are
+        read."""
+        counts, opener = _what_counts(members, instrument, keys), Opener(instrument, keys)
+        marks: dict[int, dict[str, tuple[int, ...]]] = {}
         comments: list[Comment] = []
-        batches = [members[start : start + AT_ONCE] for start in range(0, len(members), AT_ONCE)]
-        for start in range(0, len(batches), ABREAST):
-            for theirs, written in await asyncio.gather(*map(of, batches[start : start + ABREAST])):
-                answers += theirs
-                comments += written
-        return answers, comments
+
+        async def keep(some: Mapping[bytes, bytes]) -> None:
+            for person_id, content in await asyncio.to_thread(opened, some, counts, opener):
+                if isinstance(content, Comment):
+                    comments.append(content)
+                else:
+                    marks.setdefault(person_id, {}).update(content.marks)
+
+        under_way: deque[asyncio.Task[None]] = deque()
+        try:
+            after = b""
+            while some := await self._run(partial(_boxes, wave.id, after)):
+                after = max(some)
+                if len(under_way) == ABREAST:
+                    await under_way.popleft()
+                under_way.append(asyncio.create_task(keep(some)))
+            while under_way:
+                await under_way.popleft()
+        finally:
+            for task in under_way:
+                task.cancel()
+        return [(role, Answer(marks[who])) for who, role in members if who in marks], comments
 
     async def _may_stand(
         self, wave: Wave, instrument: Instrument, rows: Sequence[Row], answered: Mapping[str, int]
@@ -176,41 +191,30 @@ class Counting:
         return found
 
 
-def opened(
-    members: Asked, instrument: Instrument, keys: WaveKeys, opener: Opener, boxes: Mapping[bytes, bytes]
-) -> tuple[list[tuple[str, Answer]], list[Comment]]:
-    """What was answered: role and scores of everybody who has sent a part, and, apart from them, what was written.
-    Raises CannotOpen."""
-    answers: list[tuple[str, Answer]] = []
-    comments: list[Comment] = []
-    for person_id, role in members:
-        marks: dict[str, tuple[int, ...]] = {}
-        sent = False
-        for part in instrument.parts_for(role):
-            scores = boxes.get(tag(keys.secret, person_id, part, SCORES))
-            words = boxes.get(tag(keys.secret, person_id, part, WORDS))
-            if scores is not None:
-                sent = True
-                marks |= opener.answer(scores).marks
-            if words is not None:
-                comments.append(opener.comment(words))
-        if sent:
-            answers.append((role, Answer(marks)))
-    return answers, comments
-
-
-def _tags(members: Asked, instrument: Instrument, keys: WaveKeys) -> list[bytes]:
-    """Under which all that counts of these members lies: words are in those parts alone that ask for some."""
+def _what_counts(members: Asked, instrument: Instrument, keys: WaveKeys) -> dict[bytes, tuple[int, str]]:
+    """Whose box lies under a tag, and of what kind it is, of all that counts: words are in those parts alone that ask
+    for some."""
     wordy = {item.part for item in instrument.items if item.kind == "text"}
     boxes = {
         role: [(part, kind) for part in instrument.parts_for(role) for kind in KINDS if kind == SCORES or part in wordy]
         for role in instrument.audience
     }
-    return [tag(keys.secret, who, part, kind) for who, role in members for part, kind in boxes[role]]
+    return {tag(keys.secret, who, part, kind): (who, kind) for who, role in members for part, kind in boxes[role]}
 
 
-def _boxes(wave_id: int, tags: Sequence[bytes], uow: UnitOfWork) -> dict[bytes, bytes]:
-    return uow.waves.boxes_under(wave_id, tags)
+def opened(
+    boxes: Mapping[bytes, bytes], counts: Mapping[bytes, tuple[int, str]], opener: Opener
+) -> list[tuple[int, Answer | Comment]]:
+    """What is in those boxes that count, and whose it is. Raises CannotOpen."""
+    found: list[tuple[int, Answer | Comment]] = []
+    for under in boxes.keys() & counts.keys():
+        who, kind = counts[under]
+        found.append((who, opener.answer(boxes[under]) if kind == SCORES else opener.comment(boxes[under])))
+    return found
+
+
+def _boxes(wave_id: int, after: bytes, uow: UnitOfWork) -> dict[bytes, bytes]:
+    return dict(uow.waves.boxes(wave_id, after=after, limit=BOXES_AT_ONCE))
 
 
 def _some_pairs(programme_id: int, after: int, uow: UnitOfWork) -> list[PairTopics]:

@@ -187,11 +187,6 @@ class Waves:
         """Those of the tags under which a box lies."""
         return set(self._db.execute(select(sealed_answer.c.tag).where(*_under(wave_id, tags))).scalars())
 
-    def boxes_under(self, wave_id: int, tags: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The boxes that lie under some of these tags, by tag."""
-        query = select(sealed_answer.c.tag, sealed_answer.c.box).where(*_under(wave_id, tags))
-        return {row.tag: row.box for row in self._db.execute(query)}
-
     def boxes(self, wave_id: int, *, after: bytes = b"", limit: int) -> list[tuple[bytes, bytes]]:
         """Tags and boxes, in the order of the tags, beginning after one."""
         query = select(sealed_answer.c.tag, sealed_answer.c.box).where(
