@@ -59,10 +59,12 @@ class Figure(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """A box of the flow: so many people, and what they did."""
+    """A box of the flow: so many people, and what they did. ``lost``: who did not come to it, or left after it, and
+    why."""
 
     label: str
     said: str
+    lost: tuple[str, ...] = ()
 
 
 class Flow(NamedTuple):

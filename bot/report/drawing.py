@@ -46,12 +46,19 @@ class Box(NamedTuple):
     is_range: bool
 
 
+class Line(NamedTuple):
+    """A line of the grid, from top to bottom."""
+
+    x: float
+    top: float
+    bottom: float
+
+
 class Drawn(NamedTuple):
-    """A figure: ``height`` of the canvas, x of the lines down from ``top``, words and bars."""
+    """A figure: ``height`` of the canvas, the grid behind the bars, words and bars."""
 
     height: float
-    top: float
-    lines: tuple[float, ...]
+    grid: tuple[Line, ...]
     words: tuple[Words, ...]
     boxes: tuple[Box, ...]
 
@@ -60,17 +67,19 @@ def drawn(figure: Figure) -> Drawn:
     """The figure, laid out from top to bottom."""
     words = [Words(_x(tick), 11, f"{tick}%", "tick", "middle") for tick in TICKS]
     boxes: list[Box] = []
+    grid: list[Line] = []
     y = 22.0
     for item in figure.items:
         for line in textwrap.wrap(item.label, LETTERS):
             y += LINE
             words.append(Words(0, y - 3, line, "label"))
+        grid += [Line(_x(tick), y, y + BAR * len(item.bars)) for tick in TICKS]
         for bar in item.bars:
             words += _words(bar, y)
             boxes.append(_box(bar, y))
             y += BAR
         y += GAP
-    return Drawn(y, 16, tuple(map(_x, TICKS)), tuple(words), tuple(boxes))
+    return Drawn(y, tuple(grid), tuple(words), tuple(boxes))
 
 
 def _words(bar: Bar, y: float) -> Iterator[Words]:

@@ -1,11 +1,11 @@
 """The facts: how people came to the programme, what became of the pairs, and who came to Action Learning Sets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.report import words
 from bot.report.document import Bar, Bars, Bullets, Figure, Flow, Section, Stage, Table, Text
 from bot.report.facts import Facts
-from bot.report.lines import Line
+from bot.report.lines import TOLD, Line
 from bot.texts import _, marked, ngettext
 
 COLUMNS = ("mentees", "mentors", "controls")
@@ -20,10 +20,23 @@ STAGES = (
     ("pairs.completed", marked("pairs did not end early")),
     ("end.answered", marked("answered the end questionnaire")),
 )
+LOST = {
+    "recruitment.applied": marked("{count} did not apply"),
+    "recruitment.volunteered": marked("{count} did not volunteer"),
+    "recruitment.selected": marked("{count} were not selected"),
+    "recruitment.joined": marked("{count} did not join"),
+    "end.answered": marked("{count} did not answer it"),
+}
+"""What those did who were left out at a step."""
 OF_PAIRS = ("mentees", "mentors")
 """Whose column a fact about pairs stands in."""
 MET_OFTEN = 4
 """The reference programme counted the pairs that met four times or more."""
+AT_THE_END = tuple(
+    f"end.{item}" for item in ("useful", "relationship", "time_difficulty", "will_continue", "wished", "interest")
+)
+"""What the end questionnaire says of the whole programme, the welcome and the unwelcome; chosen before anybody
+answered, so that nothing is picked for how it came out."""
 WHY_ENDED = {
     "moved": marked("another post or region"),
     "left_training": marked("left training"),
@@ -62,7 +75,27 @@ def in_short(facts: Facts, found: Sequence[Line]) -> Section:
                 "programme and no answers. The last section says why."
             )
         )
-    return Section("in-short", _("In short"), (Bullets(tuple(items)),))
+    results = tuple(_at_the_end(found, levels))
+    said = _("What people said at the end of the programme as a whole; these results were chosen before any answer:")
+    blocks = (Text(said), Bullets(results)) if results else ()
+    return Section("in-short", _("In short"), (Bullets(tuple(items)), *blocks))
+
+
+def _at_the_end(found: Sequence[Line], levels: Mapping[str, str]) -> Iterator[str]:
+    """A line for each result and wave; groups over several roles only where these are not told apart."""
+    for item in AT_THE_END:
+        told = [line for line in found if line.item == item and line.shown in TOLD]
+        for wave in dict.fromkeys(line.wave for line in told):
+            mine = [line for line in told if line.wave == wave]
+            alone = [line for line in mine if line.group in COLUMNS]
+            counts = [
+                _("{who} {said}").format(who=words.group(line.group).lower(), said=words.counted(line))
+                for line in alone or mine
+            ]
+            what = _("{about} ({what})").format(about=_(mine[0].about), what=_(mine[0].what))
+            if len({line.wave for line in told}) > 1:
+                what = _("{title}, {who}").format(title=what, who=words.who_is_asked(levels[wave]))
+            yield _("{what}: {counts}.").format(what=what, counts=", ".join(counts))
 
 
 def recruitment(found: Sequence[Line]) -> Section:
@@ -71,13 +104,20 @@ def recruitment(found: Sequence[Line]) -> Section:
     columns = tuple(
         (
             words.group(column),
-            tuple(Stage(_(label), words.counted(at[column])) for _item, label, at in stages if column in at),
+            tuple(
+                Stage(_(label), words.counted(at[column]), tuple(_lost(item, column, at[column], found)))
+                for item, label, at in stages
+                if column in at
+            ),
         )
         for column in COLUMNS
     )
     rows = tuple(
         (_sentence(_(label)), *(at.get(column, "") for column in COLUMNS)) for _item, label, at in stages if at
     )
+    left = {line.group: line for line in found if line.item == "recruitment.left"}
+    if left:
+        rows += ((_("Left later"), *(left.get(column, "") for column in COLUMNS)),)
     missing = "" if any(at for item, _label, at in stages if item == "recruitment.applied") else _(
         "How many could have applied, applied and were selected has not been entered by a lead."
     )  # fmt: skip
@@ -90,6 +130,21 @@ def recruitment(found: Sequence[Line]) -> Section:
     )
     drawn = Flow(_("Flow of participants, from top to bottom; the table below says the same"), columns)
     return Section("recruitment", _("Recruitment and flow"), (drawn, table))
+
+
+def _lost(item: str, column: str, line: Line, found: Sequence[Line]) -> Iterator[str]:
+    """Who did not come to a step, with reasons where there are any; and who left after they had joined."""
+    if item in LOST and line.of and line.n is not None and line.of > line.n:
+        yield _(LOST[item]).format(count=line.of - line.n)
+    if item == "recruitment.joined":
+        for each in found:
+            if each.item == "recruitment.left" and each.group == column and each.n:
+                yield _("{count} left later").format(count=each.n)
+    if item == "pairs.completed":
+        for each in found:
+            if each.item.startswith("pairs.ended."):
+                why = _(WHY_ENDED[each.item.rpartition(".")[2]])
+                yield _("{count} ended: {why}").format(count=each.n, why=why)
 
 
 def _at(item: str, found: Sequence[Line]) -> dict[str, Line]:

@@ -21,6 +21,8 @@ ALL = "all"
 PAIRS = "pairs"
 
 FACT, EXACT, STEPS, WITHHELD = "fact", "exact", "steps", "withheld"
+TOLD = (EXACT, STEPS)
+"""Of what was asked."""
 
 FEW, NOT_COMPUTED, POOLED, OPEN, TOPICS = "few", "not_computed", "pooled", "open", "topics"
 """Why something is withheld: too few answered; nothing could be computed; it would give away, by subtraction, a role

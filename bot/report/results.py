@@ -8,12 +8,11 @@ from bot.report import words
 from bot.report.comparison import comparisons, spread
 from bot.report.document import Bar, Bars, Block, Cell, Figure, Section, Spread, Table, Text
 from bot.report.facts import Asked, Facts
-from bot.report.lines import ALL, EXACT, FACT, GROUPS, PAIRS, POOLED, STEPS, WITHHELD, Line
+from bot.report.lines import ALL, EXACT, FACT, GROUPS, PAIRS, POOLED, TOLD, WITHHELD, Line
 from bot.texts import _, ngettext, said_date
 
 ORDER = ("mentors", "mentees", "mentors+mentees", "controls")
 """Of columns."""
-TOLD = (EXACT, STEPS)
 IN_A_FIGURE = 6
 """Items: three groups of each still fit on half a page."""
 
@@ -169,9 +168,9 @@ def _figures(name: str, title: str, lines: Sequence[Line]) -> Iterator[Figure]:
     compared = [Bars(_label(group[0]), tuple(_bars(group))) for group in items.values()]
     parted = _parted(compared)
     for number, part in enumerate(parted, start=1):
-        caption = title
+        caption = _("{title}: percentages").format(title=title)
         if len(parted) > 1:
-            caption = _("{title}, {number} of {count}").format(title=title, number=number, count=len(parted))
+            caption = _("{title}, {number} of {count}").format(title=caption, number=number, count=len(parted))
         said = [f"{item.label}: {', '.join(f'{bar.group} {bar.said}' for bar in item.bars)}" for item in part]
         alt = f"{caption}. {'; '.join(said)}."
         if any(bar.low != bar.high for item in part for bar in item.bars):
@@ -202,7 +201,8 @@ def _table(name: str, title: str, lines: Sequence[Line]) -> Iterator[Table]:
     rows = tuple(
         (_label(next(iter(cells.values()))), *(cells.get(column) for column in columns)) for cells in by_item.values()
     )
-    yield Table(name, title, (_("Result"), *map(words.group, columns)), rows)
+    caption = _("{title}: counts").format(title=title)
+    yield Table(name, caption, (_("Result"), *map(words.group, columns)), rows)
 
 
 def _together(name: str, lines: Sequence[Line]) -> Iterator[Table]:

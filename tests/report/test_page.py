@@ -10,9 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from bot.report.contents import contents
-from bot.report.document import Bar, Bars, Figure, Report, Section
+from bot.report.document import Bar, Bars, Bullets, Figure, Report, Section
 from bot.report.drawing import LEFT, RIGHT, WIDTH, drawn
-from bot.report.facts import Facts, Pairs, Recruitment
+from bot.report.facts import Facts, Pairs, Part, Recruitment
 from bot.report.page import page
 from bot.surveys import rules
 from tests.report.sample import COUNTS, INSTRUMENT, facts, full, released, wave
@@ -99,8 +99,47 @@ def test_ranges_are_said_as_ranges() -> None:
 
 def test_the_flow_is_said_twice_in_boxes_and_in_a_table() -> None:
     text = words(facts(released()))
-    assert "84 could have applied 76 of 84 (90%) applied 18 of 76 (24%) were selected" in text
+    assert "84 could have applied 76 of 84 (90%) applied 8 did not apply 18 of 76 (24%) were selected" in text
     assert "Applied 76 of 84 (90%) 52" in text
+
+
+def test_the_flow_says_at_each_step_who_was_lost_and_why() -> None:
+    fewer = released(answered={"mentor": 18, "mentee": 17, "control": 20})
+    text = words(replace(facts(fewer), parts=(Part("mentor", 19, 18, 1), Part("control", 26, 26, 0))))
+    assert "18 of 52 (35%) were selected 34 were not selected 18 of 19 (95%) joined 1 did not join 1 left later" in text
+    assert "16 of 18 (89%) pairs did not end early 1 ended: parental or other leave 1 ended: another post or" in text
+    assert "26 of 58 (45%) volunteered 32 did not volunteer 26 of 26 (100%) joined 20 of 26 (77%) answered" in text
+    assert "answered the end questionnaire 6 did not answer it" in text
+    assert "Left later 1 of 18 (6%) 0 of 26 (0%)" in text
+
+
+def test_results_of_the_whole_programme_are_told_in_short_the_welcome_and_the_unwelcome() -> None:
+    (in_short, *_rest) = contents(full(rules.RESEARCH)).sections
+    lines = [line for block in in_short.blocks if isinstance(block, Bullets) for line in block.lines]
+    told = [line for line in lines if " (agree): " in line]
+    assert [line.partition(" (agree): ")[0] for line in told] == [
+        "Taking part was useful",
+        "The mentoring relationship was a success",
+        "It was difficult to find the time that the programme asked for",
+        "Intends to go on with peer mentoring",
+        "Wishes to have been given a mentor",
+        "Strongly interested in taking part in a programme like this",
+    ]
+    assert re.fullmatch(r".*: mentors \d+ of 18 \(\d+%\), mentees \d+ of 18 \(\d+%\)\.", told[0])
+    assert re.fullmatch(r".*: comparison group \d+ of 26 \(\d+%\)\.", told[-1])
+
+
+def test_what_is_told_in_short_is_a_range_where_the_result_is() -> None:
+    text = words(facts(released(rules.STANDARD), level="standard"))
+    assert "Useful is there (agree): mentors 16 to 18 of 18 (88% to 100%), mentees 16 to 18 of 18" in text
+    pooled = released(rules.STANDARD, answered={"mentor": 7, "mentee": 18, "control": 26})
+    assert "Useful is there (agree): mentors and mentees " in words(facts(pooled, level="standard"))
+
+
+def test_what_is_told_in_short_of_two_waves_says_of_which() -> None:
+    text = words(facts(released(), replace(released(rules.STANDARD), key="end-others")))
+    assert "Useful is there (agree), those who agreed to exact counts: mentors 18 of 18 (100%), mentees 17 of" in text
+    assert "Useful is there (agree), the others: mentors 16 to 18 of 18" in text
 
 
 def test_a_programme_without_recruitment_numbers_says_that_they_are_missing() -> None:
@@ -243,6 +282,18 @@ def test_a_range_is_drawn_between_its_ends_and_an_exact_count_from_nothing() -> 
     assert (exact.is_range, exact.x, exact.width) == (False, LEFT, (RIGHT - LEFT) / 4)
     assert not nobody.is_range
     assert nobody.width > 0
+
+
+def test_no_line_of_the_grid_runs_through_words() -> None:
+    bars = (Bar("Mentors", 50, 100, "9-18 of 18"), Bar("Mentees", 25, 25, "5 of 20"))
+    picture = drawn(
+        Figure("x", "X", "X", (Bars("A label of two lines, because it is long, or so", bars), Bars("B", bars)))
+    )
+    labels = [word.y for word in picture.words if word.kind == "label"]
+    assert len(labels) == 3
+    assert len(picture.grid) == 10
+    for line in picture.grid:
+        assert not [y for y in labels if line.top < y < line.bottom]
 
 
 def test_nothing_is_drawn_beside_the_canvas() -> None:
