@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     Row,
@@ -124,7 +125,7 @@ _BOOKED = select(outbox.c.due_at).where(
     outbox.c.useful_until.is_not(None),
     outbox.c.remote_id.is_(None),
     outbox.c.answers_at.is_(None),
-    outbox.c.due_at > _NOW,
+    (outbox.c.due_at > _NOW) | bindparam("gives_way", type_=Boolean()),
     outbox.c.id != bindparam("but"),
     GOES_TO_EVERYBODY_ASKED,
     *_PENDING,
@@ -389,10 +390,12 @@ class Outbox:
         return list(self._db.execute(_KNOWN_PROMPTS_SINCE if seen_by_others else _PROMPTS_SINCE, bound).scalars())
 
     def booked(self, place: str, *, other_than: Waiting) -> list[datetime]:
-        """When other prompts are to go to a place that are of use only for some time, as far as that lies ahead. No
-        room is kept for reminders of waves: they give way to everything, and what others see must not tell of them."""
-        bound = {"booked_place": place, "now": self._now, "but": other_than.id}
-        return list(self._db.execute(_BOOKED, bound).scalars())
+        """When other prompts are to go to a place that are of use only for some time, as far as that lies ahead; where
+        this one is of use at any time, it gives way also to those that could go now. No room is kept for reminders of
+        waves: they give way to everything, and what others see must not tell of them."""
+        gives_way = other_than.useful_until is None
+        bound = {"booked_place": place, "now": self._now, "but": other_than.id, "gives_way": gives_way}
+        return [max(at, self._now) for at in self._db.execute(_BOOKED, bound).scalars()]
 
     # Pace
 

@@ -561,6 +561,24 @@ def test_who_has_no_leave_costs_no_look_at_the_leaves(post: Post) -> None:
     assert (post.chat.keys(), len(looks)) == (["a", "b"], 1)
 
 
+def test_a_prompt_that_can_wait_lets_one_go_first_that_cannot(post: Post) -> None:
+    """Also where it has waited for longer."""
+    with post.world.uow() as uow:
+        to = places.dm(post.world.people["Niamh"])
+        for key in "ab":
+            uow.outbox.add(to=to, key=key, message=note())
+    post.deliver_all()
+    post.world.pass_time(days=1)
+    post.add("Niamh", "can wait", answer=False)
+    post.deliver()
+    post.world.pass_time(days=1)
+    post.add("Niamh", "sent meanwhile", answer=False)
+    with post.world.uow() as uow:
+        uow.outbox.add(to=to, key="invitation", message=note(), useful_until=post.world.now + timedelta(days=14))
+    post.deliver_all()
+    assert post.chat.keys() == ["a", "b", "invitation", "can wait", "sent meanwhile"]
+
+
 def test_a_prompt_that_would_come_too_late_to_be_of_use_does_not_come(post: Post) -> None:
     session = datetime(2026, 2, 10, 9, tzinfo=UTC)
     go_on_leave(post.world, "Niamh", date(2026, 2, 2), date(2026, 2, 13))
@@ -577,6 +595,7 @@ def test_a_prompt_that_cannot_wait_for_room_in_the_budget_does_not_wait(post: Po
     started = post.world.now
     for key in "ab":
         post.add("Niamh", key, answer=False)
+    post.deliver_all()
     with post.world.uow() as uow:
         to = places.dm(post.world.people["Niamh"])
         uow.outbox.add(to=to, key="off", message=note(), useful_until=started + timedelta(days=2))
