@@ -121,7 +121,7 @@ def open_reflection(due: Due, uow: UnitOfWork) -> None:
 
 def after_session(programme_id: int, uow: UnitOfWork) -> None:
     """A session of a set is over: if with it all sets are through a round that calls for it, have mentors asked to look
-    back on the next working morning."""
+    back on the next working morning, or once a questionnaire is out of the way."""
     programme = uow.programmes.get(programme_id)
     plan = plan_of(programme)
     today = uow.now.astimezone(plan.zone).date()
@@ -138,6 +138,10 @@ def after_session(programme_id: int, uow: UnitOfWork) -> None:
     day = today + timedelta(days=1)
     if last is not None:
         day = max(day, last.opens_at.astimezone(plan.zone).date() + waves.APART)
+    opened = _opened(programme, uow)
+    # A questionnaire that was missed may be made up for on any day: nothing waits for that.
+    asked = [each for name, each in _days(programme, uow).items() if name in opened or plan.day_of(name) >= today]
+    day = waves.clear_of(plan, day, asked)
     uow.due.add("reflection_open", subject, waves.working_morning(plan, day))
 
 

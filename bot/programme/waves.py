@@ -142,6 +142,17 @@ def pulse_may_last(plan: Plan, opens_at: datetime, asked: Iterable[date]) -> dat
     return min([plan.ends_on, *(month - _DAY for month in months if month > day)])
 
 
+def clear_of(plan: Plan, day: date, asked: Iterable[date]) -> date:
+    """This day for something else to open, or a later one: not so close to the opening of a questionnaire (``asked``)
+    that both are open at a time. Two invitations on top of each other fill the message budget, and one would come just
+    before its close. Where it could then not close within the programme, the day stays."""
+    clear = day
+    for each in sorted(asked):
+        if each - SHORTEST < clear < each + SHORTEST:
+            clear = each + SHORTEST
+    return clear if closes_at(plan, working_morning(plan, clear), ()) else day
+
+
 def may_last(plan: Plan, name: str) -> date:
     """The last day on which a wave of an instrument may close: the last questionnaire before the programme's last day,
     so that everybody hears what came out."""

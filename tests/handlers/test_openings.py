@@ -412,6 +412,14 @@ def test_the_working_morning_after_the_last_session_of_the_round_half_way(world:
     assert looking_back(world) == {"1:2": "2026-06-12 09:00"}
 
 
+def test_mentors_look_back_when_no_questionnaire_is_open(world: World) -> None:
+    """Invitations to both would fill their message budget, and the later would come just before its close."""
+    with world.uow() as uow:
+        uow.programmes.change(world.programme.id, midpoint_on=date(2026, 6, 15))
+    Sets(world).meet(date(2026, 6, 11))
+    assert looking_back(world) == {"1:2": "2026-06-29 09:00"}
+
+
 def test_only_mentors_who_belong_to_a_set_look_back(world: World) -> None:
     world.join(*EVERYBODY)
     sets = Sets(world)

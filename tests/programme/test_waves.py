@@ -224,6 +224,32 @@ def test_the_last_questionnaire_closes_before_the_last_day(day: date, *, too_lat
     assert waves.ends_too_late(replace(PLAN, days={"end": day})) is too_late
 
 
+QUESTIONNAIRE = date(2026, 8, 3)
+
+
+@pytest.mark.parametrize(
+    ("day", "moved"),
+    [
+        (date(2026, 7, 20), date(2026, 7, 20)),
+        (date(2026, 7, 21), date(2026, 8, 17)),
+        (date(2026, 8, 3), date(2026, 8, 17)),
+        (date(2026, 8, 16), date(2026, 8, 17)),
+        (date(2026, 8, 17), date(2026, 8, 17)),
+    ],
+)
+def test_something_else_opens_two_weeks_before_a_questionnaire_or_after_it(day: date, moved: date) -> None:
+    assert waves.clear_of(PLAN, day, [QUESTIONNAIRE]) == moved
+
+
+def test_what_is_moved_out_of_the_way_of_one_questionnaire_is_not_in_that_of_the_next() -> None:
+    assert waves.clear_of(PLAN, date(2026, 8, 1), [QUESTIONNAIRE, date(2026, 8, 24)]) == date(2026, 9, 7)
+
+
+def test_what_could_not_close_in_the_programme_any_more_is_not_moved() -> None:
+    last = date(2027, 1, 14)
+    assert waves.clear_of(PLAN, last, [date(2027, 1, 13)]) == last
+
+
 # Closing
 
 
