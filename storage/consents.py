@@ -6,11 +6,11 @@ import hashlib
 import hmac
 import secrets
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from storage.keys import KeyStore
 from storage.models import consent, participant
@@ -59,7 +59,8 @@ class Consents:
         secret = self._secret.get(programme_id)
         if not secret:
             return set()
-        tags = {_tag(secret, each, kind): each for each in self._with_a_part(programme_id)}
+        parts = select(participant.c.person_id).where(participant.c.programme_id == programme_id)
+        tags = {_tag(secret, each, kind): each for each in self._db.execute(parts).scalars()}
         rows = self._db.execute(select(consent.c.tag, consent.c.mark).where(_of(programme_id)))
         return {tags[tag] for tag, mark in rows if tag in tags and _is_yes(secret, tag, mark)}
 
@@ -69,8 +70,8 @@ class Consents:
         and as long as if everybody had agreed."""
         secret = self._secret.make(programme_id)
         agreed = sorted(person_ids)
-        everybody = self._with_a_part(programme_id)
-        agreed += [NOBODY] * (len(everybody) - len(agreed))
+        everybody = select(func.count()).where(participant.c.programme_id == programme_id)
+        agreed += [NOBODY] * (self._db.execute(everybody).scalar_one() - len(agreed))
         box = SecretBox(_key(secret)).encrypt(struct.pack(f">{len(agreed)}Q", *agreed))
         row = {"programme_id": programme_id, "tag": _tag(secret, EVERYBODY, EXACT_WAVES)}
         upsert(self._db, consent, row, {"mark": bytes(box)})
@@ -90,11 +91,6 @@ class Consents:
         except CryptoError:
             return set()
         return {*struct.unpack(f">{len(packed) // 8}Q", packed)} - {NOBODY}
-
-    def _with_a_part(self, programme_id: int) -> Sequence[int]:
-        """The ids of those who have, or had, a part."""
-        parts = select(participant.c.person_id).where(participant.c.programme_id == programme_id)
-        return self._db.execute(parts).scalars().all()
 
     def _answer(self, programme_id: int, person_id: int, kind: str, answer: bytes) -> None:
         secret = self._secret.make(programme_id)
