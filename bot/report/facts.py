@@ -85,7 +85,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 class Facts(msgspec.Struct, frozen=True):
     """What the report says, and all that it can say. ``waves``: in the order of their close. ``to_come``: titles of
-    questionnaires that have not opened yet."""
+    questionnaires whose day has not come; ``left_out``: of those whose day has passed without their being opened."""
 
     about: About
     made_on: date
@@ -95,3 +95,4 @@ class Facts(msgspec.Struct, frozen=True):
     sessions: tuple[Attendance, ...]
     waves: tuple[Asked, ...]
     to_come: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()

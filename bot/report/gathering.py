@@ -1,12 +1,13 @@
 """Takes the facts out of the database: counts without names, and the ledger."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.programme.pairs import is_complete
-from bot.programme.waves import QUESTIONNAIRES
+from bot.programme.waves import QUESTIONNAIRES, usual_day
 from bot.report.facts import About, Asked, Attendance, Facts, Pairs, Part, Recruitment
 from bot.surveys.instrument import ROLES, as_declared
 from bot.surveys.loading import all_instruments
@@ -23,7 +24,8 @@ def facts_of(programme: Programme, uow: UnitOfWork) -> Facts:
         (*uow.waves.closed(programme.id), *uow.waves.are_under_way(programme.id)),
         key=lambda wave: (wave.closes_at, wave.opens_at, wave.name, wave.level),
     )
-    opened = {wave.name for wave in waves}
+    today = uow.now.astimezone(zone).date()
+    unopened = dict(_unopened(programme, {wave.name for wave in waves}))
     return Facts(
         about=About(
             programme.name,
@@ -33,7 +35,7 @@ def facts_of(programme: Programme, uow: UnitOfWork) -> Facts:
             programme.contact_name,
             programme.contact_email,
         ),
-        made_on=uow.now.astimezone(zone).date(),
+        made_on=today,
         recruitment=Recruitment(
             **{name: getattr(programme, name) for name in Recruitment.__struct_fields__},
         ),
@@ -43,7 +45,8 @@ def facts_of(programme: Programme, uow: UnitOfWork) -> Facts:
         pairs=_pairs(uow.tallies.pairs(programme.id), programme, zone),
         sessions=_sessions(uow.tallies.sessions(programme.id)),
         waves=tuple(_asked(wave, waves, zone, uow) for wave in waves),
-        to_come=tuple(_to_come(opened)),
+        to_come=tuple(title for title, day in unopened.items() if day >= today),
+        left_out=tuple(title for title, day in unopened.items() if day < today),
     )
 
 
@@ -87,9 +90,11 @@ def _key(wave: Wave, waves: Sequence[Wave], zone: ZoneInfo) -> str:
     return f"{wave.name}-{wave.opens_at.astimezone(zone):%Y-%m-%d}{level}"
 
 
-def _to_come(opened: Iterable[str]) -> Iterable[str]:
-    """The titles of the questionnaires that have not been opened."""
+def _unopened(programme: Programme, opened: Collection[str]) -> Iterator[tuple[str, date]]:
+    """The titles of the questionnaires that have not been opened, and from which day on they were to be."""
     for name in QUESTIONNAIRES:
         instrument = all_instruments().get(name)
         if instrument is not None and name not in opened:
-            yield ", ".join(dict.fromkeys(instrument.title.values()))
+            chosen: date | None = getattr(programme, f"{name}_on")
+            day = chosen or usual_day(programme.starts_on, programme.ends_on, name)
+            yield ", ".join(dict.fromkeys(instrument.title.values())), day

@@ -103,6 +103,7 @@ def _level(level: rules.Level) -> str:
 def not_released(facts: Facts, found: Sequence[Line]) -> Section:
     """What is missing, wave by wave, and the rules."""
     rows = tuple(row for wave in facts.waves for row in _missing(wave, facts, found))
+    rows += tuple((title, _("everybody"), _("was not asked")) for title in facts.left_out)
     rows += tuple((title, _("everybody"), _("not asked yet")) for title in facts.to_come)
     used = [why for why in RULES if any(line.why == why for line in found)]
     least = max((rules.BY_NAME[wave.level] for wave in facts.waves), key=lambda level: level.minimum, default=None)

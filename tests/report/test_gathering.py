@@ -134,6 +134,20 @@ def plain(world: World) -> None:
         uow.meetings.log(pair.id, world.now.date(), by=pair.mentor.id, minutes=480, how="video", topics=("other",))
 
 
+def test_a_questionnaire_whose_day_has_passed_is_not_said_to_come(world: World) -> None:
+    with world.uow() as uow:
+        uow.programmes.change(world.programme.id, ends_on=world.now.date() + timedelta(days=60))
+        world.programme = uow.programmes.get(world.programme.id)
+    let_out(world, a_release())
+    world.pass_time(days=61)
+    facts = gathered(world)
+    assert facts.to_come == ("One year on",)
+    assert "Final questionnaire" in facts.left_out
+    told = page(contents(facts))
+    assert "was not asked" in told
+    assert "not asked yet" in told
+
+
 def test_programmes_that_differ_in_what_is_not_released_have_the_same_report(
     world: World, template: str, tmp_path: Path
 ) -> None:

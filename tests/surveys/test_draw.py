@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image
 
-from bot.surveys.chart import BAR, WORDS, Bar, Chart, Shown, top_of_results
-from bot.surveys.draw import BARS, GROUP, MARGIN, THICK, THINNEST, as_png
+from bot.surveys.chart import BAR, MARGIN, WORDS, Bar, Chart, Shown, top_of_results
+from bot.surveys.draw import BARS, GROUP, THICK, THINNEST, as_png
 
 DARK = 150
 """Darker than the ground, the track and the grid."""
