@@ -115,3 +115,8 @@ class Report(NamedTuple):
     def tables(self) -> list[Table]:
         """All tables, in reading order."""
         return [table for section in self.sections for table in section.tables]
+
+    @property
+    def headed_tables(self) -> list[tuple[str, Table]]:
+        """The same, each with the heading of the section that it stands in."""
+        return [(section.heading, table) for section in self.sections for table in section.tables]

@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.constants import ARC_CORE
 from openpyxl.xml.functions import tostring
@@ -32,19 +33,24 @@ Value = str | int | None
 
 
 def workbook(report: Report, made_on: date) -> bytes:
-    """The workbook: what it is about, then the tables in the order of the report. The same report of the same day
-    gives the same bytes."""
+    """The workbook: what it is about, with a list of its sheets, then the tables in the order of the report. The same
+    report of the same day gives the same bytes."""
     book = Workbook()
     first = book.active
     if first is None:
         raise LookupError("a new workbook has a sheet")
     first.title = _("About")
-    _fill(first, [(report.title, None), *report.facts], heads=1)
-    for table in report.tables:
+    listed: list[tuple[str, str, str]] = []
+    for heading, table in report.headed_tables:
         sheet = book.create_sheet(_name(table.name, book.sheetnames))
+        listed.append((sheet.title, heading, table.caption))
         rows: list[tuple[Value, ...]] = [(table.caption,), tuple(_head(table)), *map(tuple, _rows(table))]
         _fill(sheet, [*rows, *(((), (table.note,)) if table.note else ())], heads=2)
         sheet.freeze_panes = "B3"
+    about = [(report.title,), *report.facts, (), (_("Sheet"), _("Part of the report"), _("Table"))]
+    _fill(first, [*about, *listed], heads=1)
+    for row, (name, _heading, _caption) in enumerate(listed, start=len(about) + 1):
+        _lead_to(first, row, name)
     content = BytesIO()
     book.save(content)
     return _dated(content, made_on)
@@ -82,6 +88,14 @@ def _fill(sheet: Worksheet, rows: Sequence[tuple[Value, ...]], *, heads: int) ->
                 cell.alignment = Alignment(vertical="top", wrap_text=column == 1)
     for column, width in widths.items():
         sheet.column_dimensions[get_column_letter(column)].width = min(width, WIDEST) + 2
+
+
+def _lead_to(sheet: Worksheet, row: int, name: str) -> None:
+    """Let a tap on the first cell of a row open the sheet of this name."""
+    cell = sheet.cell(row, 1)
+    quoted = name.replace("'", "''")
+    cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{quoted}'!A1")
+    cell.font = Font(underline="single", color="1F4E79")
 
 
 def escaped(text: str) -> str:

@@ -34,6 +34,21 @@ def test_there_is_a_sheet_for_each_table() -> None:
     assert len(opened(report).sheetnames) == len(contents(report).tables) + 1
 
 
+def test_the_first_sheet_lists_all_others_in_words_and_leads_to_them() -> None:
+    report = full(rules.RESEARCH)
+    book = opened(report)
+    listed = [row for row in book["About"].iter_rows() if row[0].hyperlink]
+    assert [row[0].value for row in listed] == book.sheetnames[1:]
+    places = [row[0].hyperlink.location for row in listed if row[0].hyperlink]
+    assert places == [f"'{name}'!A1" for name in book.sheetnames[1:]]
+    assert [row[2].value for row in listed] == [book[name]["A1"].value for name in book.sheetnames[1:]]
+    told = {(row[1].value, row[2].value) for row in listed}
+    assert {
+        ("Final questionnaire", "Support: counts"),
+        ("Pairs and their meetings", "What became of the pairs"),
+    } <= told
+
+
 def test_the_same_facts_give_the_same_bytes_whenever_they_are_written() -> None:
     report = full(rules.RESEARCH)
     first = written(report)
