@@ -177,16 +177,21 @@ class Saved:
     def __init__(self, world: World) -> None:
         self._world = world
         self._keys = databases.keys_of(world.url).path
-        self._world.database.engine.dispose()  # SQLite then has no log beside the file
+        self._let_go()
         databases.keep(world.url, "saved")
         shutil.copytree(self._keys, f"{self._keys}.saved")
 
     def restore(self) -> None:
         """As it was."""
-        self._world.database.engine.dispose()
+        self._let_go()
         databases.restore(self._world.url, "saved")
         shutil.rmtree(self._keys)
         shutil.copytree(f"{self._keys}.saved", self._keys)
+
+    def _let_go(self) -> None:
+        """Close all connections, those too that threads keep: SQLite then has no log beside the file."""
+        self._world.database._kept.close()
+        self._world.database.engine.dispose()
 
     def forget(self) -> None:
         """Tidy up."""
