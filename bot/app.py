@@ -29,6 +29,7 @@ from bot.platforms.slack import adapter as slack
 from bot.platforms.teams import adapter as teams
 from bot.readiness import Readiness
 from bot.reporting import Reporting
+from bot.surveys.loading import all_instruments
 from bot.texts import _
 from storage.files import PATH
 from storage.keys import kept_at
@@ -63,6 +64,7 @@ def build(settings: Settings, *, clock: Clock = real_time, random: Random | None
     """The app for these settings, on a database of the newest revision. Raises KeysGone where the keys of waves cannot
     be kept as they must be."""
     random = random or SystemRandom()
+    all_instruments()  # is read now, and not within the first transaction that opens a wave
     keys = kept_at(settings.key_dir, settings.key_database_url)
     keys.prepare()
     database = Database(settings.database_url, ui.dump, public_url=settings.public_url, keys=keys)

@@ -19,6 +19,7 @@ from bot.closing import Closing
 from bot.surveys import rules
 from bot.surveys.auditing import asked, audited
 from bot.surveys.instrument import Answer, Comment, Instrument, Item, declared
+from bot.surveys.loading import all_instruments
 from bot.surveys.names import named_in
 from bot.surveys.release import from_ledger
 from bot.surveys.sealing import SCORES, WORDS, new_keys, seal, tag
@@ -77,7 +78,9 @@ def sealing() -> Iterator[Figure]:
 
 @bench
 def opening() -> Iterator[Figure]:
-    """A wave for 10,000 people, the first in its process: what it needs is still to be loaded."""
+    """A wave for 10,000 people, the first in its process: what it needs is still to be loaded, but for the instruments,
+    which the bot reads when it starts."""
+    all_instruments()
     with TemporaryDirectory(prefix="peermentor-bench-") as directory:
         world = build(f"sqlite:///{Path(directory) / 'bench.sqlite3'}")
         enrol(world, PEOPLE // 2, PEOPLE // 2)
@@ -94,6 +97,7 @@ def opening() -> Iterator[Figure]:
 @bench
 def opening_at_two_levels() -> Iterator[Figure]:
     """The same for a questionnaire at the level research, half of the people having agreed."""
+    all_instruments()
     with TemporaryDirectory(prefix="peermentor-bench-") as directory:
         world = build(f"sqlite:///{Path(directory) / 'bench.sqlite3'}")
         ids = enrol(world, PEOPLE // 2, PEOPLE // 2)
