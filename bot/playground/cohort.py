@@ -317,8 +317,9 @@ class Cohort:
         today = self._clock().astimezone(ZONE).date()
         is_introduced = self.facts_of(self._mentor_of(figure)).pair.introduced_at is not None
         for days in range(DAYS_APART, MOST_DAYS, DAYS_APART) if is_introduced else ():
-            if not self._met_enough(figure, parts):
-                await self._log(figure, today - timedelta(days=days), twice=False)
+            if self._met_enough(figure, parts):
+                return
+            await self._log(figure, today - timedelta(days=days), twice=False)
 
     async def _end_pair(self, lead: Figure, mentor: str, reason: str) -> None:
         """End a pair as a lead, from the card of what can be changed."""
