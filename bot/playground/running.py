@@ -28,6 +28,7 @@ A_MOMENT = 0.1
 IN_A_SECOND = 50
 """Arrivals that are told one by one in a second; others are counted."""
 NAMED = 5
+BETWEEN = "the programme is just beginning anew"
 AT_MOST = timedelta(days=31)
 """As far as the clock goes in search of the next message."""
 
@@ -66,7 +67,7 @@ class Playground:
         self._database = database
         self._simulation: Simulation | None = None
         self._loading = asyncio.Lock()
-        self._tally: Tally
+        self._tally: Tally | None = None
         self._clock_run: asyncio.Task[None] | None = None
         self._stops = False
         self._recounted: set[Account] = set()
@@ -80,7 +81,7 @@ class Playground:
     def simulation(self) -> Simulation:
         """The one that runs. Raises NotNow between two."""
         if self._simulation is None:
-            raise NotNow("the programme is just beginning anew")
+            raise NotNow(BETWEEN)
         return self._simulation
 
     async def load(self, name: str, *, seed: int, level: str = "") -> None:
@@ -94,9 +95,9 @@ class Playground:
             self.unread.clear()
             self._recounted.clear()
             simulation = Simulation(scenario, database=self._database, seed=seed, level=level)
-            self._tally = Tally(simulation)
+            tally = Tally(simulation)
             simulation.listeners.append(self._note)
-            self._simulation, self.seed = await simulation.__aenter__(), seed
+            self._simulation, self._tally, self.seed = await simulation.__aenter__(), tally, seed
             for visitor in self.visitors:
                 visitor.forget()
             self.tell({"event": "reset"})
@@ -104,7 +105,7 @@ class Playground:
     async def close(self) -> None:
         """Stop the clock and the bot, where there are any."""
         await self.stop()
-        simulation, self._simulation = self._simulation, None
+        simulation, self._simulation, self._tally = self._simulation, None, None
         if simulation is not None:
             async with simulation.turn:
                 await simulation.__aexit__(None, None, None)
@@ -136,7 +137,9 @@ class Playground:
         cohort.switch(on=on)
 
     def figures(self) -> Figures:
-        """What it came to so far."""
+        """What it came to so far. Raises NotNow between two simulations."""
+        if self._tally is None:
+            raise NotNow(BETWEEN)
         return self._tally.figures()[0]
 
     # The clock

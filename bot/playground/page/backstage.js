@@ -42,8 +42,7 @@ function lineOf(arrived) {
     el("p", { class: "why-line" }, arrived.why),
     el("p", { class: "to" }, `${namesOf(arrived.to)}, on ${PLATFORMS[arrived.platform]}`),
     el("p", { class: "line" }, arrived.line),
-    el("p", { class: "small" }, el("time", { datetime: arrived.at }, stamp(arrived.at))),
-    el("p", { class: "small key", title: arrived.key }, arrived.key),
+    el("p", { class: "small key", title: arrived.key }, el("time", { datetime: arrived.at }, stamp(arrived.at)), ` · ${arrived.key}`),
   );
 }
 

@@ -118,7 +118,9 @@ export class People {
         "span",
         { class: "about" },
         el("span", { class: "name" }, person.name),
-        el("span", { class: "where" }, `${person.part} · ${person.organisation}`),
+        // What the heading says to those who see it.
+        el("span", { class: "aside" }, person.part),
+        el("span", { class: "where" }, person.organisation),
       ),
       el(
         "span",
@@ -184,7 +186,7 @@ function rowsOf(people) {
   }
   let number = 0;
   return [...parts].flatMap(([part, members]) => [
-    { title: `${part} (${members.length})` },
+    { title: `${part.charAt(0).toUpperCase()}${part.slice(1)} (${members.length})` },
     ...members.map((person) => ({ person, number: (number += 1) })),
   ]);
 }
