@@ -61,8 +61,9 @@ class Visitor:
         await answers.last.get_by_role("button", name=button).click()
 
     async def tap(self, words: str) -> None:
-        """Tap the newest button that says this."""
+        """Tap the newest button that says this, and wait until the bot has answered."""
         await self.page.locator("#messages").get_by_role("button", name=words, exact=True).last.click()
+        await expect(self.page.locator('.message[aria-busy="true"]')).to_have_count(0)
 
     async def form(self) -> Locator:
         """The form that is open, once it is."""

@@ -360,6 +360,16 @@ async def test_who_somebody_was_is_known_after_a_lost_connection(page: Page, rec
     assert [asked["person"] for asked in await recorded.asked_for("be", 2)] == ["teams:T1/U1"] * 2
 
 
+async def test_who_does_not_know_where_to_begin_is_offered_one_of_each_part(page: Page, recorded: Recorded) -> None:
+    offered = page.locator("#starts button")
+    firsts = ["Amara Okonjo 0, mentor", "Tomasz Wilk 1, mentee", "Bethan Rees 2, control", "Imran Qureshi 3, lead"]
+    assert sorted(await offered.all_text_contents()) == sorted(firsts)
+    await page.get_by_role("button", name="Imran Qureshi 3, lead").click()
+    await expect(page.locator("#me h2")).to_have_text("Imran Qureshi 3")
+    await expect(page.get_by_role("option", name="Imran Qureshi 3")).to_have_attribute("aria-selected", "true")
+    await expect(page.locator("#place")).to_be_focused()
+
+
 async def test_what_the_playground_refuses_is_said_and_nothing_that_was_typed_is_lost(
     page: Page, recorded: Recorded
 ) -> None:

@@ -55,7 +55,7 @@ async def figures(page: Page) -> dict[str, str]:
     await page.locator("#figures-list dt").first.wait_for()
     names = await page.locator("#figures-list dt").all_text_contents()
     values = await page.locator("#figures-list dd").all_text_contents()
-    return {name.replace(" ", "_"): value for name, value in zip(names, values, strict=True) if name != "seconds"}
+    return {name.replace(" ", "_"): value for name, value in zip(names, values, strict=True)}
 
 
 async def in_the_terminal(database: Path) -> dict[str, Any]:

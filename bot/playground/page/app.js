@@ -86,9 +86,20 @@ async function hello() {
   setZone(state.hello.zone);
   leave();
   people.show(state.hello.people);
+  suggest(state.hello.people);
   clock.show(state.hello);
   faults.show(state.hello.faults);
   scenario.show(state.hello);
+}
+
+/** Somebody of each part, for those who do not know where to begin. */
+function suggest(everybody) {
+  const firsts = new Map(everybody.toReversed().map((person) => [person.part, person]));
+  const buttons = [...firsts.values()].reverse().map((person) => {
+    const click = () => be(person);
+    return el("button", { type: "button", class: "act", on: { click } }, `${person.name}, ${person.part}`);
+  });
+  byId("starts").replaceChildren(...buttons);
 }
 
 /** Nobody is chosen. */
@@ -183,6 +194,7 @@ function showHome(message) {
 }
 
 function settle(id, title, about) {
+  announce("");
   byId("place").replaceChildren(title);
   byId("place-about").replaceChildren(about);
   byId("chat").dataset.home = String(id === HOME);
