@@ -360,7 +360,7 @@ async def test_who_somebody_was_is_known_after_a_lost_connection(page: Page, rec
     assert [asked["person"] for asked in await recorded.asked_for("be", 2)] == ["teams:T1/U1"] * 2
 
 
-async def test_who_does_not_know_where_to_begin_is_offered_one_of_each_part(page: Page, recorded: Recorded) -> None:
+async def test_who_does_not_know_where_to_begin_is_offered_one_of_each_part(page: Page) -> None:
     offered = page.locator("#starts button")
     firsts = ["Amara Okonjo 0, mentor", "Tomasz Wilk 1, mentee", "Bethan Rees 2, control", "Imran Qureshi 3, lead"]
     assert sorted(await offered.all_text_contents()) == sorted(firsts)
