@@ -6,8 +6,10 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import WIDER_THAN_THE_SCREEN, be, keep_picture, opened, violations
-from tests.browser.recorded import STARTS, Recorded
+from tests.browser.recorded import STARTS, Recorded, person
 
+WIDER_THAN_ITS_PLACE = """() => [...document.querySelectorAll("body, #people, #welcome, #me, #chats, #chat > header")]
+    .filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.id || part.tagName)"""
 PANE_OF = {"people": "#people", "chats": "#chats", "chat": "#chat", "world": "#world"}
 
 
@@ -82,6 +84,25 @@ async def through_both_platforms(page: Page, recorded: Recorded, check: Callable
         if slash:
             await page.keyboard.press("Escape")
         await expect(page.locator("#form[open]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1360, 320])
+async def test_a_name_without_any_space_stays_where_it_is(page: Page, recorded: Recorded, width: int) -> None:
+    name = "Wolfeschlegelsteinhausenbergerdorff" * 3
+    recorded.people = [person(0) | {"name": name, "organisation": "Llanfairpwllgwyngyllgogerychwyrndrobwll" * 3}]
+    await page.set_viewport_size({"width": width, "height": 800})
+    await recorded.push({"event": "reset"})
+    await expect(page.locator("#people-count")).to_have_text("1 person")
+    await pushed_out(page)
+    await be(page, name)
+    for each in ("chats", "chat"):
+        await pane(page, each)
+        await pushed_out(page)
+
+
+async def pushed_out(page: Page) -> None:
+    """Nothing is wider than the part of the page that it stands in."""
+    assert await page.evaluate(WIDER_THAN_ITS_PLACE) == []
 
 
 async def test_the_colours_can_be_chosen_against_the_system(page: Page) -> None:
