@@ -22,7 +22,7 @@ test-postgres: $(STAMP)
 # skipped. AXE_CORE names the file axe.min.js of axe-core, for the tests of accessibility, and SCREENSHOTS another folder
 # than screenshots for pictures of what the tests saw.
 test-browser: $(STAMP)
-	SCREENSHOTS=$${SCREENSHOTS-screenshots} $(VENV)/bin/pytest -n auto -m browser $(PYTEST)
+	SCREENSHOTS=$${SCREENSHOTS-screenshots} $(VENV)/bin/pytest -n auto --dist worksteal -m browser $(PYTEST)
 
 # Attacks on what is released, over simulated programmes: a table, and JSON in the file that JSON= names.
 attack: $(STAMP)

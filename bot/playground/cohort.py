@@ -27,7 +27,10 @@ CHANGES_OF_SESSIONS = ({"time": "16:30", "place": "Library, Larkhill General"}, 
 """What two facilitators do with the next session of their sets, in the course of the year."""
 HOW = ("in_person", "in_person", "video", "video", "phone")
 GO_ON_LEAVE = {"Bethan Rees": (2, 4), "Ifeoma Uche": (70, 90), "Meera Iyer": (200, 220)}
-"""Who enters leave, and in which days of the year they do so: one before the introduction to her mentee, in Wales."""
+"""Who enters leave where not all is left to luck, and in which days of the year they do so: one before the
+introduction to her mentee, in Wales."""
+TAKE_LEAVE, LEAVE_BEGINS = 0.15, (20, 300)
+"""Elsewhere: how many mentors and mentees enter leave, and in which days."""
 DROP_OUT = (150, 220)
 """In which days somebody who never answers removes the bot."""
 BACK_EARLY = {"Ifeoma Uche"}
@@ -73,6 +76,7 @@ class Cohort:
     ) -> None:
         self._clock = clock
         self._scenario = scenario
+        self._seed = seed
         self._agenda: list[tuple[datetime, int, Figure, Act]] = []
         self._order = count()
         self._unread: list[Post] = []
@@ -149,8 +153,8 @@ class Cohort:
                 self._later(figure, 20, 300, partial(figure.client.say, words))
             if not figure.keen:  # and in the end they drop out
                 self._later(figure, *DROP_OUT, figure.client.remove)
-            if span := GO_ON_LEAVE.get(figure.person.name):
-                self._later(figure, *span, partial(self._go_on_leave, figure))
+            if days := self._takes_leave(figure):
+                self._later(figure, *days, partial(self._go_on_leave, figure))
         facilitators = self._having("facilitator")
         for figure, weeks, values in zip(facilitators, (20, 28), CHANGES_OF_SESSIONS, strict=False):
             change = partial(self._change_session, figure, **values)
@@ -158,6 +162,14 @@ class Cohort:
         for control in self._having("control")[:1]:
             self._later(control, 90, 120, partial(self._ask_for_support, control))
         self._follow_course()
+
+    def _takes_leave(self, figure: Figure) -> tuple[int, int] | None:
+        """In which days of the year somebody enters leave; None for most people."""
+        if self._scenario.course is not None:
+            return GO_ON_LEAVE.get(figure.person.name)
+        luck = Random(f"{self._seed}:leave:{figure.person.email}")
+        takes = figure.person.part in {"mentor", "mentee"} and figure.keen and luck.random() < TAKE_LEAVE
+        return LEAVE_BEGINS if takes else None
 
     def _follow_course(self) -> None:
         """What a scenario does not leave to luck: how often pairs meet in all, and which a lead ends."""
@@ -317,8 +329,9 @@ class Cohort:
         today = self._clock().astimezone(ZONE).date()
         is_introduced = self.facts_of(self._mentor_of(figure)).pair.introduced_at is not None
         for days in range(DAYS_APART, MOST_DAYS, DAYS_APART) if is_introduced else ():
-            if not self._met_enough(figure, parts):
-                await self._log(figure, today - timedelta(days=days), twice=False)
+            if self._met_enough(figure, parts):
+                return
+            await self._log(figure, today - timedelta(days=days), twice=False)
 
     async def _end_pair(self, lead: Figure, mentor: str, reason: str) -> None:
         """End a pair as a lead, from the card of what can be changed."""

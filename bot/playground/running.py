@@ -28,6 +28,7 @@ A_MOMENT = 0.1
 IN_A_SECOND = 50
 """Arrivals that are told one by one in a second; others are counted."""
 NAMED = 5
+BETWEEN = "the programme is just beginning anew"
 AT_MOST = timedelta(days=31)
 """As far as the clock goes in search of the next message."""
 
@@ -61,10 +62,12 @@ class Playground:
         self.offered = [_offered(make()) for make in scenarios.values()]
         self.visitors: set[Visitor] = set()
         self.unread: defaultdict[Account, Counter[str]] = defaultdict(Counter)
-        self.simulation: Simulation
+        self.seed = 0
         self.running: Json | None = None
         self._database = database
-        self._tally: Tally
+        self._simulation: Simulation | None = None
+        self._loading = asyncio.Lock()
+        self._tally: Tally | None = None
         self._clock_run: asyncio.Task[None] | None = None
         self._stops = False
         self._recounted: set[Account] = set()
@@ -74,30 +77,38 @@ class Playground:
 
     # One simulation after the other
 
+    @property
+    def simulation(self) -> Simulation:
+        """The one that runs. Raises NotNow between two."""
+        if self._simulation is None:
+            raise NotNow(BETWEEN)
+        return self._simulation
+
     async def load(self, name: str, *, seed: int, level: str = "") -> None:
         """Begin a scenario, in place of the one before. Raises LookupError where there is none of that name."""
         if name not in self.scenarios:
             raise LookupError(f"there is no scenario {name}")
-        scenario = await asyncio.to_thread(self.scenarios[name])
-        await self.close()
-        begin_anew(self._database)
-        self.unread.clear()
-        self._recounted.clear()
-        simulation = Simulation(scenario, database=self._database, seed=seed, level=level)
-        self._tally = Tally(simulation)
-        simulation.listeners.append(self._note)
-        self.simulation = await simulation.__aenter__()
-        for visitor in self.visitors:
-            visitor.forget()
-        self.tell({"event": "reset"})
+        async with self._loading:
+            scenario = await asyncio.to_thread(self.scenarios[name])
+            await self.close()
+            begin_anew(self._database)
+            self.unread.clear()
+            self._recounted.clear()
+            simulation = Simulation(scenario, database=self._database, seed=seed, level=level)
+            tally = Tally(simulation)
+            simulation.listeners.append(self._note)
+            self._simulation, self._tally, self.seed = await simulation.__aenter__(), tally, seed
+            for visitor in self.visitors:
+                visitor.forget()
+            self.tell({"event": "reset"})
 
     async def close(self) -> None:
         """Stop the clock and the bot, where there are any."""
         await self.stop()
-        if hasattr(self, "simulation"):
-            async with self.simulation.turn:
-                await self.simulation.__aexit__(None, None, None)
-            del self.simulation
+        simulation, self._simulation, self._tally = self._simulation, None, None
+        if simulation is not None:
+            async with simulation.turn:
+                await simulation.__aexit__(None, None, None)
 
     # What people do
 
@@ -107,6 +118,8 @@ class Playground:
         then on that person does nothing by themselves."""
         simulation = self.simulation
         async with simulation.turn:
+            if simulation is not self._simulation:
+                raise NotNow("the programme has begun anew meanwhile")
             simulation.cohort.by_hand.add(who)
             try:
                 yield simulation.stand_in(who).client(who)
@@ -118,13 +131,15 @@ class Playground:
     def switch_cohort(self, *, on: bool, seed: int | None) -> None:
         """Let simulated people act, or not; with other luck from now on."""
         cohort = self.simulation.cohort
-        if seed is not None and seed != self.simulation.seed:
-            self.simulation.seed = seed
+        if seed is not None and seed != self.seed:
+            self.seed = seed
             cohort.reseed(seed)
         cohort.switch(on=on)
 
     def figures(self) -> Figures:
-        """What it came to so far."""
+        """What it came to so far. Raises NotNow between two simulations."""
+        if self._tally is None:
+            raise NotNow(BETWEEN)
         return self._tally.figures()[0]
 
     # The clock
@@ -178,10 +193,12 @@ class Playground:
         except Exception as error:  # noqa: BLE001 - whatever it is, the page hears of it and the log has it
             log.error("playground.clock_failed", error=type(error).__name__, where=frames(error))
             self.tell({"event": "trouble", "error": f"The clock stopped: {type(error).__name__}"})
+        try:
+            rests = await self.clock()
         finally:
             self.running = self._clock_run = None
         self.flush()
-        self.tell(await self.clock() | {"arrived": self._arrived})
+        self.tell(rests | {"arrived": self._arrived})
 
     def _tell_progress(self, began: datetime, until: datetime) -> None:
         now = self.simulation.clock()

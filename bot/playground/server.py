@@ -17,9 +17,9 @@ from pathlib import Path, PurePosixPath
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from bot.playground.running import Playground
+from bot.playground.running import NotNow, Playground
 from bot.playground.scenarios import Scenario
-from bot.playground.simulation import PUBLIC_URL
+from bot.playground.simulation import PUBLIC_URL, Simulation
 from bot.playground.visitor import Visitor
 from storage.files import PATH
 
@@ -126,11 +126,15 @@ class PlaygroundServer:
         """The bytes of what a message shows, from the bot or a stand-in; from nowhere else."""
         if not self._has_token(request):
             return _refused("The token is missing.")
+        try:
+            simulation = self._playground.simulation
+        except NotNow as why:
+            return web.Response(status=503, text=str(why))
         url = request.query.get("url", "")
-        file = self._playground.simulation.slack.workspace.files.get(url.removeprefix(SLACK_FILE))
+        file = simulation.slack.workspace.files.get(url.removeprefix(SLACK_FILE))
         if file is not None and url.startswith(SLACK_FILE):
             return web.Response(body=file.content, content_type="image/png")
-        address = self._address_of(url)
+        address = _address_of(url, simulation)
         if address is None:
             return web.Response(status=404, text="Nothing in this simulation has such an address.")
         try:
@@ -139,14 +143,6 @@ class PlaygroundServer:
                 return web.Response(status=found.status, body=await found.read(), headers=headers)
         except aiohttp.ClientError:
             return web.Response(status=502, text="It could not be fetched.")
-
-    def _address_of(self, url: str) -> str | None:
-        """Where something is fetched that a message names; None where that is nowhere in this simulation."""
-        simulation = self._playground.simulation
-        published = f"{PUBLIC_URL}{PATH}"
-        if url.startswith(published) and NAME.fullmatch(url.removeprefix(published)):
-            return f"{simulation.address}{PATH}{url.removeprefix(published)}"
-        return None
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if not self._has_token(request) or "Origin" not in request.headers:
@@ -191,6 +187,14 @@ async def _tell(visitor: Visitor, socket: web.WebSocketResponse) -> None:
     with contextlib.suppress(ConnectionError):
         while True:
             await socket.send_str(json.dumps(await visitor.outgoing.get()))
+
+
+def _address_of(url: str, simulation: Simulation) -> str | None:
+    """Where something is fetched that a message names; None where that is nowhere in this simulation."""
+    published = f"{PUBLIC_URL}{PATH}"
+    if url.startswith(published) and NAME.fullmatch(url.removeprefix(published)):
+        return f"{simulation.address}{PATH}{url.removeprefix(published)}"
+    return None
 
 
 def _page(name: str) -> web.Response:

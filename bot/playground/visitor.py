@@ -130,7 +130,7 @@ class Visitor:
             "ends": views.moment(scenario.ends),
             "zone": programme.time_zone,
             "level": programme.disclosure,
-            "cohort": {"on": simulation.cohort.is_on, "seed": simulation.seed},
+            "cohort": {"on": simulation.cohort.is_on, "seed": playground.seed},
             "running": playground.running,
             "people": [views.person(person) for person in scenario.people],
             "faults": self._faults_now(),
@@ -146,7 +146,9 @@ class Visitor:
         account = views.account(person, simulation.people)
         client = simulation.stand_in(account).client(account)
         rooms = client.rooms()
-        self._me = Me(simulation.people[account], client, {seen for each in rooms for seen in each.messages})
+        if self._me is None or self._me.who.account != account:
+            self._me = Me(simulation.people[account], client, set())
+        self._me.seen.update(seen for each in rooms for seen in each.messages)
         unread = self._playground.unread[account]
         known = await simulation.app.database.run(lambda uow: uow.people.by_account(account), simulation.clock())
         programme = await self._playground.programme()
@@ -288,7 +290,7 @@ class Visitor:
         return {"figures": self._playground.figures().as_json()}
 
     async def _reset(self, scenario: str, seed: int | None = None, level: str = "") -> Json:
-        usual = self._playground.simulation.seed
+        usual = self._playground.seed
         await self._playground.load(scenario, seed=usual if seed is None else int(seed), level=level)
         return {}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import AXE_CORE, be, keep_picture, violations
+from tests.browser.conftest import AXE_CORE, WIDER_THAN_THE_SCREEN, be, keep_picture, violations
 
 LONG = 120
 """Seconds in which the clock has moved as far as it was asked to, however busy the machine is."""
@@ -23,7 +23,6 @@ RESTS = """() => new Promise((done) => {
 """Once the buttons that move the clock have gone, and are there again."""
 WIDE = {"width": 1360, "height": 860}
 NARROW = {"width": 320, "height": 720}
-WIDER_THAN_THE_SCREEN = "() => document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth"
 TABS = 120
 """As often as somebody presses Tab before they give up."""
 
@@ -62,8 +61,9 @@ class Visitor:
         await answers.last.get_by_role("button", name=button).click()
 
     async def tap(self, words: str) -> None:
-        """Tap the newest button that says this."""
+        """Tap the newest button that says this, and wait until the bot has answered."""
         await self.page.locator("#messages").get_by_role("button", name=words, exact=True).last.click()
+        await expect(self.page.locator('.message[aria-busy="true"]')).to_have_count(0)
 
     async def form(self) -> Locator:
         """The form that is open, once it is."""

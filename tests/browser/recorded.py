@@ -4,6 +4,7 @@ It speaks the protocol of ``bot.playground.server`` as far as the page's own tes
 A word that is typed opens the form of that name; a form is refused while a field that must be filled is empty.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8ffff3f0005fe02fe0def46b8"
     "0000000049454e44ae426082"
 )
+PATIENCE = 60
+"""Seconds in which the page has asked for what it was made to ask for, however busy the machine is."""
 NAMES = ("Amara Okonjo", "Tomasz Wilk", "Bethan Rees", "Imran Qureshi", "Sinead Doyle", "Farah Rahmani")
 PARTS = ("mentor", "mentee", "control", "lead")
 
@@ -76,10 +79,12 @@ def person(number: int) -> Json:
 
 @dataclass
 class Recorded:
-    """What is played, and what was asked. ``messages``: by platform, what the direct message holds."""
+    """What is played, and what was asked. ``messages``: by platform, what the direct message holds. ``refusals``: what
+    is answered with a no, and its words."""
 
     people: list[Json] = field(default_factory=lambda: [person(number) for number in range(6)])
     messages: dict[str, list[Json]] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
     asked: list[Json] = field(default_factory=list)
     address: str = ""
 
@@ -88,6 +93,7 @@ class Recorded:
         for platform, (said, _forms) in self._goldens.items():
             self.messages[platform] = [message(platform, n, content) for n, content in enumerate(said.values())]
         self._sockets: set[web.WebSocketResponse] = set()
+        self._more_was_asked = asyncio.Condition()
         self._platform = "slack"
         self._open: Json = {}
 
@@ -119,8 +125,15 @@ class Recorded:
             await socket.close()
 
     def done(self, what: str) -> list[Json]:
-        """What was asked of this kind, oldest first."""
+        """What was asked of this kind so far, oldest first. More may be on its way: see ``asked_for``."""
         return [asked for asked in self.asked if asked["do"] == what]
+
+    async def asked_for(self, what: str, times: int = 1) -> list[Json]:
+        """Wait until this was asked for so many times; all that was asked of this kind, oldest first. What the page had
+        asked for before has come by then as well: there is one wire, which keeps the order."""
+        async with asyncio.timeout(PATIENCE), self._more_was_asked:
+            await self._more_was_asked.wait_for(lambda: len(self.done(what)) >= times)
+        return self.done(what)
 
     async def _index(self, _request: web.Request) -> web.StreamResponse:
         return self._from(PAGE / "index.html")
@@ -144,15 +157,22 @@ class Recorded:
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT:
                     asked = json.loads(frame.data)
-                    self.asked.append(asked)
-                    await socket.send_json({"re": asked["id"], "ok": True} | self._answer(asked))
+                    await self._note(asked)
+                    await socket.send_json({"re": asked["id"]} | self._answer(asked))
         finally:
             self._sockets.discard(socket)
         return socket
 
+    async def _note(self, asked: Json) -> None:
+        async with self._more_was_asked:
+            self.asked.append(asked)
+            self._more_was_asked.notify_all()
+
     def _answer(self, asked: Json) -> Json:
+        if asked["do"] in self.refusals:
+            return {"ok": False, "error": self.refusals[asked["do"]]}
         answer: Json = getattr(self, f"_do_{asked['do']}", lambda _asked: {})(asked)
-        return answer
+        return {"ok": True} | answer
 
     def _do_hello(self, _asked: Json) -> Json:
         return {

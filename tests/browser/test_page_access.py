@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import be, keep_picture, violations
-from tests.browser.recorded import STARTS, Recorded
+from tests.browser.conftest import WIDER_THAN_THE_SCREEN, be, keep_picture, opened, violations
+from tests.browser.recorded import STARTS, Recorded, person
 
-WIDER_THAN_THE_SCREEN = "() => document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth"
+WIDER_THAN_ITS_PLACE = """() => [...document.querySelectorAll("body, #people, #welcome, #me, #chats, #chat > header")]
+    .filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.id || part.tagName)"""
 PANE_OF = {"people": "#people", "chats": "#chats", "chat": "#chat", "world": "#world"}
 
 
@@ -26,16 +27,13 @@ async def form(page: Page, words: str) -> None:
     await page.locator("#form[open]").wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1360, 900, 320])
-async def test_axe_finds_nothing_serious(chromium: Browser, recorded: Recorded, scheme: str, width: int) -> None:
-    made = await chromium.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
-    try:
-        page = await made.new_page()
-        page.set_default_timeout(10_000)
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1360, "light"), (1360, "dark"), (900, "light"), (320, "light"), (320, "dark")]
+)
+async def test_axe_finds_nothing_serious(context: BrowserContext, recorded: Recorded, scheme: str, width: int) -> None:
+    async with opened(context, recorded.address) as page:
+        await page.set_viewport_size({"width": width, "height": 800})
         await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        await page.goto(recorded.address)
-        await page.locator("#people-list [role=option]").first.wait_for()
         found: dict[str, list[str]] = {}
 
         async def check(state: str) -> None:
@@ -48,6 +46,8 @@ async def test_axe_finds_nothing_serious(chromium: Browser, recorded: Recorded, 
         await pane(page, "world")
         for summary in await page.locator("#world summary").all():
             await summary.click()
+        await page.locator("#outbox-list li").first.wait_for()
+        await page.locator("#figures-list dt").first.wait_for()
         await recorded.push({"event": "running", "until": STARTS.isoformat(), "done": 0.3, "arrived": 2})
         row = {"event": "arrived", "at": STARTS.isoformat(), "platform": "slack", "key": "k", "line": "A month"}
         await recorded.push(row | {"to": ["Gwen"], "why": "Because"})
@@ -57,8 +57,6 @@ async def test_axe_finds_nothing_serious(chromium: Browser, recorded: Recorded, 
         await page.get_by_role("button", name="Connect again").wait_for()
         await check("trouble")
         assert not any(found.values()), found
-    finally:
-        await made.close()
 
 
 async def through_both_platforms(page: Page, recorded: Recorded, check: Callable[[str], Awaitable[None]]) -> None:
@@ -86,6 +84,25 @@ async def through_both_platforms(page: Page, recorded: Recorded, check: Callable
         if slash:
             await page.keyboard.press("Escape")
         await expect(page.locator("#form[open]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1360, 320])
+async def test_a_name_without_any_space_stays_where_it_is(page: Page, recorded: Recorded, width: int) -> None:
+    name = "Wolfeschlegelsteinhausenbergerdorff" * 3
+    recorded.people = [person(0) | {"name": name, "organisation": "Llanfairpwllgwyngyllgogerychwyrndrobwll" * 3}]
+    await page.set_viewport_size({"width": width, "height": 800})
+    await recorded.push({"event": "reset"})
+    await expect(page.locator("#people-count")).to_have_text("1 person")
+    await pushed_out(page)
+    await be(page, name)
+    for each in ("chats", "chat"):
+        await pane(page, each)
+        await pushed_out(page)
+
+
+async def pushed_out(page: Page) -> None:
+    """Nothing is wider than the part of the page that it stands in."""
+    assert await page.evaluate(WIDER_THAN_ITS_PLACE) == []
 
 
 async def test_the_colours_can_be_chosen_against_the_system(page: Page) -> None:

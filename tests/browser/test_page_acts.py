@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.browser.conftest import be
+from tests.browser.conftest import be, opened
 from tests.browser.recorded import STARTS, Recorded, message, person
 
-FOCUSED = "() => document.activeElement.getAttribute('name') ?? document.activeElement.id"
+CLICK_ALL = "() => [...document.querySelectorAll('#people-list [role=option]')].forEach((row) => row.click())"
 LATER = "2026-09-08T06:00:00+00:00"
 
 
@@ -32,8 +32,7 @@ async def test_the_keyboard_alone_finds_somebody_and_fills_in_a_form(page: Page,
     await composer.focus()
     await page.keyboard.type("/logmeeting.log_form")
     await press("Enter")
-    await page.get_by_role("dialog", name="Log a meeting").wait_for()
-    assert await page.evaluate(FOCUSED) == "form-title"
+    await expect(page.get_by_role("dialog", name="Log a meeting").get_by_role("heading").first).to_be_focused()
     await press("Tab")  # the cross
     await press("Tab")
     await expect(page.get_by_label("Day")).to_be_focused()
@@ -44,7 +43,8 @@ async def test_the_keyboard_alone_finds_somebody_and_fills_in_a_form(page: Page,
     await page.get_by_role("button", name="Log it").focus()
     await press("Enter")
     await page.locator("#form[open]").wait_for(state="detached")
-    values = recorded.done("submit")[0]["values"]
+    (sent,) = await recorded.asked_for("submit")
+    values = sent["values"]
     assert values["minutes"] == "45"
     assert values["how"] == "in_person"
 
@@ -67,7 +67,8 @@ async def test_errors_stand_beside_their_fields_and_what_was_typed_stays(page: P
     await page.get_by_role("radio").first.check()
     await page.get_by_role("button", name="Log it").click()
     await expect(page.locator("#form[open]")).to_have_count(0)
-    assert recorded.done("submit")[-1]["values"]["topics"] == ["exams"]
+    refused, taken = await recorded.asked_for("submit", 2)
+    assert taken["values"]["topics"] == refused["values"]["topics"] == ["exams"]
 
 
 async def test_escape_closes_a_form_and_gives_the_focus_back(page: Page, recorded: Recorded) -> None:
@@ -77,8 +78,8 @@ async def test_escape_closes_a_form_and_gives_the_focus_back(page: Page, recorde
     await page.locator("#form[open]").wait_for()
     await page.keyboard.press("Escape")
     await expect(page.locator("#composer-text")).to_be_focused()
-    await page.wait_for_function("() => !document.querySelector('#form').open")
-    assert [asked["form"] for asked in recorded.done("close")] == ["logmeeting.log_form"]
+    await expect(page.locator("#form[open]")).to_have_count(0)
+    assert [asked["form"] for asked in await recorded.asked_for("close")] == ["logmeeting.log_form"]
 
 
 async def test_a_form_that_was_sent_is_not_closed_as_well(page: Page, recorded: Recorded) -> None:
@@ -88,7 +89,7 @@ async def test_a_form_that_was_sent_is_not_closed_as_well(page: Page, recorded: 
     await page.get_by_role("button", name="Log it").click()
     await expect(page.locator("#form[open]")).to_have_count(0)
     await page.get_by_role("button", name="A day", exact=True).click()
-    await expect(page.locator("#form[open]")).to_have_count(0)
+    await recorded.asked_for("clock")
     assert recorded.done("close") == []
 
 
@@ -118,11 +119,10 @@ async def test_commands_are_completed(page: Page, recorded: Recorded) -> None:
     await expect(composer).to_have_attribute("aria-activedescendant", "command-0")
     await composer.press("Enter")
     await expect(composer).to_have_value("/logmeeting")
-    assert recorded.done("type") == []
     await composer.press("Enter")
     await expect(composer).to_have_value("")
     await expect(page.locator(".message").last.locator(".body")).to_have_text("/logmeeting")
-    assert [asked["words"] for asked in recorded.done("type")] == ["/logmeeting"]
+    assert [asked["words"] for asked in await recorded.asked_for("type")] == ["/logmeeting"]
 
 
 async def test_on_teams_typed_words_are_completed_but_never_changed_unasked(page: Page, recorded: Recorded) -> None:
@@ -131,7 +131,7 @@ async def test_on_teams_typed_words_are_completed_but_never_changed_unasked(page
     await composer.press_sequentially("le")
     await expect(page.get_by_role("option", name="leads")).to_be_visible()
     await composer.press("Enter")
-    assert [asked["words"] for asked in recorded.done("type")] == ["le"]
+    assert [asked["words"] for asked in await recorded.asked_for("type")] == ["le"]
     await composer.press_sequentially("le")
     await composer.press("ArrowDown")
     await composer.press("Tab")
@@ -140,11 +140,12 @@ async def test_on_teams_typed_words_are_completed_but_never_changed_unasked(page
 
 async def test_what_arrives_in_the_open_conversation_is_shown_told_and_read(page: Page, recorded: Recorded) -> None:
     await be(page, "Amara")
+    already = len(recorded.done("read"))
     await pushed(recorded, words("Hello Amara"))
     await expect(page.locator(".message").last).to_contain_text("Hello Amara")
     await expect(page.locator(".message").last).to_be_in_viewport(ratio=1)
     await expect(page.get_by_role("status")).to_have_text("New from peermentor: Hello Amara")
-    assert recorded.done("read")[-1]["conversation"] == "dm"
+    assert (await recorded.asked_for("read", already + 1))[-1]["conversation"] == "dm"
 
 
 async def test_what_arrives_elsewhere_is_marked_as_unread_until_it_is_opened(page: Page, recorded: Recorded) -> None:
@@ -184,13 +185,17 @@ async def test_a_message_changes_in_its_place_and_keeps_the_focus(page: Page, re
 
 async def test_who_reads_older_messages_is_not_torn_away(page: Page, recorded: Recorded) -> None:
     await be(page, "Amara")
-    await page.locator("#scroll").evaluate("box => box.scrollTo(0, box.scrollHeight / 2)")
-    await expect(page.locator("#newest")).not_to_be_visible()
-    before = await page.locator("#scroll").evaluate("box => box.scrollTop")
-    await pushed(recorded, words("Hello"))
+    box = page.locator("#scroll")
+    await box.evaluate("box => box.scrollTo(0, box.scrollHeight / 2)")
+    await expect(box).not_to_contain_class("follows")
+    before = await box.evaluate("box => box.scrollTop")
+    await pushed(recorded, words("Hello Amara"))
+    newest = page.locator(".message", has_text="Hello Amara")
+    await expect(newest).to_be_attached()
+    await expect(newest).not_to_be_in_viewport()
+    assert await box.evaluate("box => box.scrollTop") == before > 0
     await page.locator("#newest").click()
-    await expect(page.locator(".message").last).to_be_in_viewport()
-    assert before > 0
+    await expect(newest).to_be_in_viewport()
 
 
 async def test_thousands_of_people_are_a_few_rows(page: Page, recorded: Recorded) -> None:
@@ -207,7 +212,7 @@ async def test_thousands_of_people_are_a_few_rows(page: Page, recorded: Recorded
     assert await last.get_attribute("aria-posinset") == await last.get_attribute("aria-setsize") == "4000"
     await page.keyboard.press("Enter")
     await expect(last).to_have_attribute("aria-selected", "true")
-    assert recorded.done("be")[-1]["person"] == "teams:T1/U3999"
+    assert (await recorded.asked_for("be"))[-1]["person"] == "teams:T1/U3999"
 
 
 async def test_a_long_conversation_is_read_in_pages(page: Page, recorded: Recorded) -> None:
@@ -257,14 +262,14 @@ async def test_the_figures_are_those_of_the_programme(page: Page) -> None:
 
 async def test_the_clock_moves_with_its_progress_and_can_be_stopped(page: Page, recorded: Recorded) -> None:
     await page.get_by_role("button", name="A week").click()
-    assert recorded.done("clock")[0]["to"] == "week"
+    assert (await recorded.asked_for("clock"))[0]["to"] == "week"
     await recorded.push({"event": "running", "until": LATER, "done": 0.5, "now": STARTS.isoformat(), "arrived": 12})
     await expect(page.get_by_role("progressbar", name="Moving to Tuesday 8 September 2026")).to_have_js_property(
         "value", 0.5
     )
     await expect(page.get_by_role("button", name="Stop")).to_be_focused()
     await page.keyboard.press("Enter")
-    assert recorded.done("stop")
+    await recorded.asked_for("stop")
     await recorded.push({"event": "clock", "now": LATER, "waiting": 3, "arrived": 12})
     await expect(page.get_by_role("button", name="A week")).to_be_focused()
     await expect(page.locator("#day")).to_have_text("Tuesday 8 September 2026")
@@ -311,8 +316,8 @@ async def test_the_cohort_and_the_scenario_have_a_seed(page: Page, recorded: Rec
     await page.get_by_text("Scenario", exact=True).click()
     await page.get_by_label("What results tell").select_option("strict")
     await page.get_by_role("button", name="Begin anew").click()
-    assert recorded.done("cohort")[0].items() >= {"on": True, "seed": 11}.items()
-    assert recorded.done("reset")[0].items() >= {"scenario": "paper", "level": "strict", "seed": 7}.items()
+    assert (await recorded.asked_for("cohort"))[0].items() >= {"on": True, "seed": 11}.items()
+    assert (await recorded.asked_for("reset"))[0].items() >= {"scenario": "paper", "level": "strict", "seed": 7}.items()
 
 
 async def test_the_home_is_a_place_on_slack_and_a_card_in_the_chat_on_teams(page: Page, recorded: Recorded) -> None:
@@ -323,16 +328,17 @@ async def test_the_home_is_a_place_on_slack_and_a_card_in_the_chat_on_teams(page
     await expect(page.locator("#composer")).not_to_be_visible()
     await page.locator(".message .buttons button").first.click()
     await expect(page.get_by_role("status")).to_have_text("Tapped")
-    assert recorded.done("tap")[0]["message"] == "home"
+    assert (await recorded.asked_for("tap"))[0]["message"] == "home"
     await be(page, "Tomasz")
     await page.get_by_role("button", name="Ask for the home card").click()
+    await recorded.asked_for("home", 2)
     await expect(page.locator('#chat-list [data-id="dm"]')).to_have_attribute("aria-current", "true")
-    assert len(recorded.done("home")) == 2
 
 
-async def test_the_token_is_not_left_in_the_address(page: Page, recorded: Recorded) -> None:
-    assert "token=" in recorded.address
-    assert "token" not in page.url
+async def test_the_token_is_kept_in_the_address_alone(page: Page, recorded: Recorded) -> None:
+    """So the page can be loaded again, and nothing of it outlives the browser's window."""
+    await be(page, "Amara")
+    assert page.url == f"{recorded.address}#slack%3AT1%2FU0"
     kept = await page.evaluate("() => JSON.stringify([localStorage, sessionStorage, document.cookie])")
     assert "recorded" not in kept
 
@@ -344,6 +350,59 @@ async def test_a_lost_connection_is_said_and_can_be_made_again(page: Page, recor
     await expect(page.locator("#trouble")).not_to_be_visible()
     await be(page, "Amara")
     await expect(page.locator(".message").last).to_be_in_viewport()
+
+
+async def test_who_somebody_was_is_known_after_a_lost_connection(page: Page, recorded: Recorded) -> None:
+    await be(page, "Tomasz")
+    await recorded.hang_up()
+    await page.get_by_role("button", name="Connect again").click()
+    await expect(page.locator("#me h2")).to_have_text("Tomasz Wilk 1")
+    assert [asked["person"] for asked in await recorded.asked_for("be", 2)] == ["teams:T1/U1"] * 2
+
+
+async def test_who_does_not_know_where_to_begin_is_offered_one_of_each_part(page: Page) -> None:
+    offered = page.locator("#starts button")
+    firsts = ["Amara Okonjo 0, mentor", "Tomasz Wilk 1, mentee", "Bethan Rees 2, control", "Imran Qureshi 3, lead"]
+    assert sorted(await offered.all_text_contents()) == sorted(firsts)
+    await page.get_by_role("button", name="Imran Qureshi 3, lead").click()
+    await expect(page.locator("#me h2")).to_have_text("Imran Qureshi 3")
+    await expect(page.get_by_role("option", name="Imran Qureshi 3")).to_have_attribute("aria-selected", "true")
+    await expect(page.locator("#place")).to_be_focused()
+
+
+async def test_what_the_playground_refuses_is_said_and_nothing_that_was_typed_is_lost(
+    page: Page, recorded: Recorded
+) -> None:
+    await be(page, "Amara")
+    recorded.refusals["type"] = "The bot did not answer."
+    composer = page.locator("#composer-text")
+    await composer.fill("hello")
+    await composer.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("The bot did not answer.")
+    await expect(composer).to_have_value("hello")
+    recorded.refusals.clear()
+    await composer.press("Enter")
+    await expect(page.locator(".from-me .body").last).to_have_text("hello")
+    await expect(composer).to_have_value("")
+
+
+@pytest.mark.parametrize("how", ["throw new Error('nothing is null')", "Promise.reject(new Error('nothing is null'))"])
+async def test_a_mistake_of_the_pages_own_is_said_loudly(chromium: Browser, recorded: Recorded, how: str) -> None:
+    context = await chromium.new_context()
+    async with opened(context, recorded.address) as page:
+        await page.evaluate(f"() => {{ setTimeout(() => {{ {how} }}) }}")
+        await expect(page.get_by_role("alert")).to_contain_text("This page has made a mistake")
+        await expect(page.get_by_role("alert")).to_contain_text("nothing is null")
+    await context.close()
+
+
+async def test_who_clicks_fast_is_the_person_whom_they_clicked_last(page: Page, recorded: Recorded) -> None:
+    await page.evaluate(CLICK_ALL)
+    await expect(page.locator("#me h2")).to_have_text("Imran Qureshi 3")
+    await expect(page.locator('#look[aria-busy="false"]')).to_be_attached()
+    await recorded.asked_for("be", 6)
+    assert len(await recorded.asked_for("read")) == 1
+    await expect(page.locator("#trouble")).not_to_be_visible()
 
 
 async def test_it_says_that_it_is_a_simulation(page: Page) -> None:

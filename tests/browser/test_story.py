@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext, expect
 from bot.playground import example
 from bot.playground.scenarios import Scenario, small
 from tests.browser.acting import Visitor
-from tests.browser.test_page_and_server import opened
+from tests.browser.conftest import opened
 from tests.playground.pages import serving
 
 
@@ -31,8 +31,9 @@ CASTS = {"slack": Cast("Amara Okonjo", "Niamh Gallagher"), "teams": Cast("Owen C
 
 @pytest.mark.parametrize("platform", CASTS)
 async def test_from_the_welcome_to_the_leads_digest(context: BrowserContext, tmp_path: Path, platform: str) -> None:
-    async with serving(tmp_path, "story", {"story": partial(small_with_leads_on, platform)}) as (_playground, address):
-        await the_story(Visitor(await opened(context, address), platform), CASTS[platform])
+    offered = {"story": partial(small_with_leads_on, platform)}
+    async with serving(tmp_path, "story", offered) as (_playground, address), opened(context, address) as page:
+        await the_story(Visitor(page, platform), CASTS[platform])
 
 
 def small_with_leads_on(platform: str) -> Scenario:

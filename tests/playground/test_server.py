@@ -1,11 +1,16 @@
 """The page's server: who is let in, and each thing that a page can ask for."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from bot.playground.running import NotNow, Playground
+from bot.playground.scenarios import SCENARIOS
+from bot.playground.visitor import Visitor
+from storage.records import Account
 from tests.playground.pages import OFFERED, Json, Page, already_joined, opened, serving, token_in, without_token
 
 pytestmark = pytest.mark.sqlite_only
@@ -206,6 +211,20 @@ async def test_a_form_that_was_closed_is_not_there_any_more(under_way: Page) -> 
 
 
 @pytest.mark.parametrize("name", [MENTOR, ON_TEAMS])
+async def test_a_look_at_the_list_of_chats_leaves_an_open_form_open(under_way: Page, name: str) -> None:
+    """As the page takes it when a conversation has come that was not there before."""
+    room = await under_way.be(name)
+    form = await open_log(under_way, room["id"])
+    await under_way.be(name)
+    sent = await under_way.do(
+        "submit", form=form["handle"], values={"day": "2026-09-30", "minutes": "45", "how": "video"}
+    )
+    assert "day" in sent["form"]["errors"]
+    await under_way.be(MENTEE)
+    assert not (await under_way.ask("submit", form=sent["form"]["handle"], values={}))["ok"]
+
+
+@pytest.mark.parametrize("name", [MENTOR, ON_TEAMS])
 async def test_help_in_a_form_shows_whom_to_call_and_the_form_stays(under_way: Page, name: str) -> None:
     room = await under_way.be(name)
     await under_way.move(FIRST_QUESTIONS_ARE_ASKED)
@@ -397,6 +416,39 @@ async def test_faults_can_be_switched_on_and_everything_arrives_in_the_end(
 async def test_faults_are_switched_off(page: Page) -> None:
     await page.do("faults", platform="teams", kind="reply_lost", times=5)
     assert (await page.do("faults", platform="teams", kind="off"))["faults"] == {"slack": [], "teams": []}
+
+
+async def test_two_resets_at_once_come_one_after_the_other(page: Page) -> None:
+    async with opened(page.playground, page.address) as other:
+        await asyncio.gather(page.do("reset", scenario="small", seed=1), other.do("reset", scenario="small", seed=2))
+        assert (await page.do("hello"))["cohort"] == (await other.do("hello"))["cohort"]
+        await page.move("2026-09-01T12:00:00+00:00")
+        assert (await other.do("figures"))["figures"]["messages_delivered"] >= 12
+
+
+async def test_between_two_simulations_everything_is_refused_in_words(tmp_path: Path) -> None:
+    visitor = Visitor(Playground(tmp_path / "demo.sqlite3", SCENARIOS))
+    for do in ("hello", "outbox", "figures", "stop", "home"):
+        answer = await visitor.answer({"id": 1, "do": do})
+        assert answer["ok"] or "Error" not in answer["error"], do
+    assert (await visitor.answer({"id": 1, "do": "hello"}))["error"] == "the programme is just beginning anew"
+
+
+async def test_what_waited_for_its_turn_is_not_done_to_the_next_programme(page: Page) -> None:
+    simulation = page.playground.simulation
+    account = next(iter(simulation.people))
+    async with simulation.turn:
+        acting = asyncio.create_task(act_for(page.playground, account))
+        closing = asyncio.create_task(page.playground.close())
+        await asyncio.sleep(0)
+    with pytest.raises(NotNow):
+        await acting
+    await closing
+
+
+async def act_for(playground: Playground, account: Account) -> None:
+    async with playground.acting(account):
+        raise AssertionError("nothing is to be done any more")
 
 
 async def test_a_reset_begins_anew_and_tells_all_pages(under_way: Page) -> None:

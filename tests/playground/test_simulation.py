@@ -2,14 +2,16 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.playground import national, reasons
 from bot.playground.client import Post, StandIn
+from bot.playground.cohort import DROP_OUT
 from bot.playground.demo import Year
-from bot.playground.figures import Figures
+from bot.playground.figures import Figures, Tally
 from bot.playground.own import scenario_in
 from bot.playground.reasons import why
 from bot.playground.scenarios import SCENARIOS, small
@@ -78,6 +80,23 @@ async def test_another_seed_is_another_month_and_the_same_seed_the_same(tmp_path
     first = await posted(7, "first")
     assert first == await posted(7, "again")
     assert first != await posted(8, "other")
+
+
+async def test_people_answer_meet_go_on_leave_leave_things_out_and_one_drops_out(tmp_path: Path) -> None:
+    simulation = Simulation(small(), database=tmp_path / "demo.sqlite3", seed=7)
+    tally = Tally(simulation)
+    async with simulation:
+        await simulation.play(simulation.scenario.starts + timedelta(days=DROP_OUT[1] + 1))
+        figures = simulation.cohort.figures.values()
+        away = {figure.person.name for figure in figures if figure.leave}
+        (gone,) = (figure.person.account.user for figure in figures if not figure.keen)
+        assert simulation.teams.members.keys() - simulation.teams.installed == {gone}
+        came_to = tally.figures()[0]
+    assert away == {"Owen Cadogan"}
+    assert came_to.meetings_logged > 10
+    assert came_to.messages_dead > 0, "somebody was written to who had removed the bot"
+    assert 0.5 < came_to.response_rate < 1
+    assert came_to.wrong() == []
 
 
 # Reasons

@@ -237,6 +237,13 @@ async def test_a_home_is_changed_by_who_knows_how_it_is(bench: Bench) -> None:
 # Files
 
 
+async def test_a_file_of_another_length_than_was_announced_is_refused(bench: Bench) -> None:
+    place = await bench.call("files.getUploadURLExternal", filename="chart.png", length=str(len(PNG) + 1))
+    async with bench.http.post(place["upload_url"], data=PNG) as answer:
+        assert (answer.status, await answer.text()) == (400, "length_mismatch")
+    assert await complete(bench, place["file_id"]) == "file_not_found"
+
+
 async def upload(bench: Bench, content: bytes = PNG) -> str:
     """The id of a file that was announced and sent, and is not completed."""
     place = await bench.call("files.getUploadURLExternal", filename="chart.png", length=str(len(content)))

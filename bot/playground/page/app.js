@@ -9,18 +9,22 @@ import { FormWindow } from "./forms.js";
 import { Messages } from "./messages.js";
 import { People } from "./people.js";
 import { announce, followTheme, showPane, trouble, untroubled } from "./shell.js";
-import { Socket } from "./socket.js";
+import { NotDone, Socket } from "./socket.js";
 import { setZone } from "./time.js";
 
 const PLATFORMS = { slack: "Slack", teams: "Teams" };
 /** Milliseconds in which messages that arrive are told together. */
 const TOGETHER = 800;
 
-/** What is on the screen: the person, the id of the conversation (or HOME), and what the server said at the start. */
-const state = { person: null, place: null, hello: null };
+/**
+ * What is on the screen: the person, the id of the conversation (or HOME), and what the server said at the start.
+ * `wanted`: who was chosen last; they may not be on the screen yet.
+ */
+const state = { person: null, wanted: null, place: null, hello: null };
+const TITLE = document.title;
 
+// The address keeps the token, and who somebody is: the page can be loaded again, and be several people in several tabs.
 const token = new URLSearchParams(location.search).get("token") ?? "";
-history.replaceState(null, "", location.pathname);
 const socket = new Socket(token, { onPush: pushed, onClosed: lost });
 
 const people = new People(be);
@@ -44,24 +48,35 @@ const outbox = new Outbox(ask);
 const faults = new Faults(ask);
 const scenario = new Scenario({ ask, said: announce });
 
-/** Ask the server; where it says no, that is said in plain sight. */
+/** Ask the server; where it says no, that is said in plain sight, and whoever asked goes no further. */
 async function ask(what, details) {
   try {
     return await socket.ask(what, details);
   } catch (error) {
-    failed(error);
+    // A server that has gone is trouble of its own, with another remedy.
+    if (socket.isOpen) trouble(error.message);
     throw error;
   }
 }
 
-function failed(error) {
-  trouble(error.message);
+addEventListener("unhandledrejection", (event) => {
+  if (event.reason instanceof NotDone) event.preventDefault();
+  else stumbled(event.reason);
+});
+addEventListener("error", (event) => event.error && stumbled(event.error));
+
+/** A mistake of this page's own, which must not pass for an answer of the bot's. */
+function stumbled(error) {
+  trouble(`This page has made a mistake, and may show less than there is: ${error?.message ?? error}`);
 }
 
 async function begin() {
   untroubled();
   await socket.connect();
   await hello();
+  const named = decodeURIComponent(location.hash.slice(1));
+  const person = state.hello.people.find((each) => each.id === named);
+  if (person) await be(person);
 }
 
 async function hello() {
@@ -71,15 +86,28 @@ async function hello() {
   setZone(state.hello.zone);
   leave();
   people.show(state.hello.people);
+  suggest(state.hello.people);
   clock.show(state.hello);
   faults.show(state.hello.faults);
   scenario.show(state.hello);
 }
 
+/** Somebody of each part, for those who do not know where to begin. */
+function suggest(everybody) {
+  const firsts = new Map(everybody.toReversed().map((person) => [person.part, person]));
+  const buttons = [...firsts.values()].reverse().map((person) => {
+    const click = () => be(person);
+    return el("button", { type: "button", class: "act", on: { click } }, `${person.name}, ${person.part}`);
+  });
+  byId("starts").replaceChildren(...buttons);
+}
+
 /** Nobody is chosen. */
 function leave() {
   state.person = null;
+  state.wanted = null;
   state.place = null;
+  document.title = TITLE;
   if (form.open) form.show(null);
   arrivals.clear();
   byId("middle").dataset.platform = "none";
@@ -88,18 +116,23 @@ function leave() {
 }
 
 async function be(person) {
+  state.wanted = person;
   byId("look").setAttribute("aria-busy", "true");
   try {
     await become(person);
   } finally {
-    byId("look").setAttribute("aria-busy", "false");
+    if (state.wanted === person || !state.wanted) byId("look").setAttribute("aria-busy", "false");
   }
 }
 
 /** Be somebody from now on. */
 async function become(person) {
   const known = await ask("be", { person: person.id });
+  // Somebody else may have been chosen in the meantime: then the server follows them already.
+  if (state.wanted !== person) return;
   state.person = person;
+  document.title = `${person.name} · ${TITLE}`;
+  history.replaceState(null, "", `#${encodeURIComponent(person.id)}`);
   state.place = null;
   setZone(known.zone);
   people.mark(person.id);
@@ -147,8 +180,9 @@ function aboutOf({ kind, members, count }) {
 
 /** Slack has a place for the app's home; on Teams the card arrives in the chat. */
 async function openHome() {
+  const { person } = state;
   const { message } = await ask("home");
-  if (state.person.platform === "teams") return;
+  if (person.platform === "teams" || state.person !== person) return;
   state.place = HOME;
   settle(HOME, "Home", "What the app shows to you alone");
   showHome(message);
@@ -160,6 +194,7 @@ function showHome(message) {
 }
 
 function settle(id, title, about) {
+  announce("");
   byId("place").replaceChildren(title);
   byId("place-about").replaceChildren(about);
   byId("chat").dataset.home = String(id === HOME);
@@ -269,6 +304,8 @@ function pushed(event) {
       trouble(event.error);
       break;
     case "reset":
+      history.replaceState(null, "", location.pathname + location.search);
+      untroubled();
       hello();
       break;
     default:
@@ -277,7 +314,8 @@ function pushed(event) {
 }
 
 function lost() {
-  trouble("The playground does not answer any more. It may have been stopped.", { label: "Connect again", act: begin });
+  const words = "The playground does not answer. If it was started again, open the address that its terminal shows now.";
+  trouble(words, { label: "Connect again", act: begin });
 }
 
 for (const [id, what] of [["install", "install"], ["remove", "remove"]]) {
@@ -285,4 +323,4 @@ for (const [id, what] of [["install", "install"], ["remove", "remove"]]) {
 }
 byId("whys").addEventListener("change", (event) => byId("middle").classList.toggle("with-whys", event.target.checked));
 followTheme();
-begin().catch(failed);
+begin();

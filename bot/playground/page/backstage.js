@@ -42,8 +42,12 @@ function lineOf(arrived) {
     el("p", { class: "why-line" }, arrived.why),
     el("p", { class: "to" }, `${namesOf(arrived.to)}, on ${PLATFORMS[arrived.platform]}`),
     el("p", { class: "line" }, arrived.line),
-    el("p", { class: "small" }, el("time", { datetime: arrived.at }, stamp(arrived.at))),
-    el("p", { class: "small key", title: arrived.key }, arrived.key),
+    el(
+      "p",
+      { class: "small key", title: arrived.key },
+      el("time", { datetime: arrived.at }, stamp(arrived.at)),
+      ` · ${arrived.key}`,
+    ),
   );
 }
 
@@ -80,7 +84,9 @@ export class Figures {
   async refresh() {
     if (!this.part.open) return;
     const { figures } = await this.ask("figures");
-    const rows = Object.entries(figures).flatMap(([name, value]) => [
+    // How long it took is known of a year in the terminal only.
+    const told = Object.entries(figures).filter(([name]) => name !== "seconds");
+    const rows = told.flatMap(([name, value]) => [
       el("dt", {}, name.replaceAll("_", " ")),
       el("dd", {}, typeof value === "object" ? Object.entries(value).flat().join(" ") : String(value)),
     ]);

@@ -68,13 +68,12 @@ export class Chats {
     return el("section", {}, el("h3", {}, heading), el("ul", {}, ...items));
   }
 
-  button({ id, kind, title, members = [], unread = 0 }) {
-    const others = kind === "group" ? members.join(", ") : "";
+  button({ id, kind, title, unread = 0 }) {
     return el(
       "button",
       { type: "button", class: `chat ${kind}${unread ? " has-unread" : ""}`, "data-id": id },
       this.sign(kind, title),
-      el("span", { class: "title" }, title, others && others !== title ? el("span", { class: "sub" }, others) : null),
+      el("span", { class: "title" }, title),
       unread ? el("span", { class: "unread" }, String(unread), el("span", { class: "aside" }, " unread")) : null,
     );
   }

@@ -5,7 +5,7 @@ import { byId, el } from "./dom.js";
 const LISTED = 12;
 
 export class Composer {
-  /** `send(words)`: something was typed and sent. */
+  /** `send(words)`: something was typed and sent; rejects where it did not arrive. */
   constructor(send) {
     this.send = send;
     this.form = byId("composer");
@@ -98,12 +98,18 @@ export class Composer {
     this.complete();
   }
 
-  sent(event) {
+  async sent(event) {
     event.preventDefault();
     const words = this.text.value.trim();
     if (!words) return;
     this.text.value = "";
     this.hide();
-    this.send(words);
+    try {
+      await this.send(words);
+    } catch (error) {
+      // Nobody has to type it again.
+      this.text.value ||= words;
+      throw error;
+    }
   }
 }

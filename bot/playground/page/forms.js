@@ -21,6 +21,7 @@ export class FormWindow {
   show(form) {
     if (!form) {
       this.open = null;
+      this.help.close();
       this.dialog.close();
       return;
     }

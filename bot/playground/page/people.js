@@ -117,14 +117,20 @@ export class People {
       el(
         "span",
         { class: "about" },
-        el("span", { class: "name" }, person.name),
-        el("span", { class: "where" }, `${person.part} · ${person.organisation}`),
-      ),
-      el(
-        "span",
-        { class: "marks" },
-        el("span", { class: `app ${person.platform}` }, PLATFORMS[person.platform]),
-        unread ? el("span", { class: "unread" }, String(unread), el("span", { class: "aside" }, " unread")) : null,
+        el(
+          "span",
+          {},
+          el("span", { class: "name" }, person.name),
+          unread ? el("span", { class: "unread" }, String(unread), el("span", { class: "aside" }, " unread")) : null,
+        ),
+        el(
+          "span",
+          {},
+          // What the heading says to those who see it.
+          el("span", { class: "aside" }, person.part),
+          el("span", { class: "where" }, person.organisation),
+          el("span", { class: `app ${person.platform}` }, PLATFORMS[person.platform]),
+        ),
       ),
     );
   }
@@ -184,7 +190,7 @@ function rowsOf(people) {
   }
   let number = 0;
   return [...parts].flatMap(([part, members]) => [
-    { title: `${part} (${members.length})` },
+    { title: `${part.charAt(0).toUpperCase()}${part.slice(1)} (${members.length})` },
     ...members.map((person) => ({ person, number: (number += 1) })),
   ]);
 }

@@ -10,11 +10,9 @@ export function announce(words) {
 /** Something went wrong, in plain sight until it is put away. `remedy`: {label, act()}. */
 export function trouble(words, remedy) {
   const shut = { label: "Put away", act: untroubled };
-  const act = (chosen) => chosen.act()?.catch?.(() => undefined);
-  const buttons = (remedy ? [remedy] : [shut]).map((each) =>
-    el("button", { type: "button", class: "act", on: { click: () => act(each) } }, each.label),
-  );
-  byId("trouble").replaceChildren(el("span", {}, words), ...buttons);
+  const { label, act } = remedy ?? shut;
+  const button = el("button", { type: "button", class: "act", on: { click: () => act() } }, label);
+  byId("trouble").replaceChildren(el("span", {}, words), button);
   byId("trouble").hidden = false;
 }
 

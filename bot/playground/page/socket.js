@@ -1,9 +1,9 @@
 // The WebSocket to the playground's server: questions with answers, and what the server says by itself.
 
-/**
- * `onPush(event)`: something that the server says by itself. `onClosed()`: the connection has gone, or never came.
- * The token stays in memory only: it is neither stored nor left in the address bar.
- */
+/** The server has said no, or does not answer. */
+export class NotDone extends Error {}
+
+/** `onPush(event)`: something that the server says by itself. `onClosed()`: the connection has gone, or never came. */
 export class Socket {
   constructor(token, { onPush, onClosed }) {
     this.token = token;
@@ -22,7 +22,7 @@ export class Socket {
       wire.addEventListener("open", () => resolve());
       wire.addEventListener("message", (event) => this.heard(JSON.parse(event.data)));
       wire.addEventListener("close", () => {
-        const gone = new Error("The playground does not answer.");
+        const gone = new NotDone("The playground does not answer.");
         reject(gone);
         for (const asked of this.waiting.values()) asked.reject(gone);
         this.waiting.clear();
@@ -31,9 +31,14 @@ export class Socket {
     });
   }
 
+  /** Whether the server is there. */
+  get isOpen() {
+    return this.wire?.readyState === WebSocket.OPEN;
+  }
+
   /** Ask for something; its answer. Rejects with the server's plain words where it says no. */
   ask(what, details = {}) {
-    if (this.wire?.readyState !== WebSocket.OPEN) return Promise.reject(new Error("The playground does not answer."));
+    if (!this.isOpen) return Promise.reject(new NotDone("The playground does not answer."));
     this.lastId += 1;
     const id = this.lastId;
     this.wire.send(JSON.stringify({ id, do: what, ...details }));
@@ -53,6 +58,6 @@ export class Socket {
     const asked = this.waiting.get(said.re);
     this.waiting.delete(said.re);
     if (said.ok) asked?.resolve(said);
-    else asked?.reject(new Error(said.error));
+    else asked?.reject(new NotDone(said.error));
   }
 }
