@@ -1,6 +1,7 @@
 """On SQLite, what comes at the same time is committed at once, and each piece of work stands or falls by itself."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -121,11 +122,19 @@ async def test_work_is_done_in_the_order_in_which_it_came(world: World) -> None:
 
 
 async def test_work_whose_caller_has_gone_before_its_turn_is_not_done(world: World) -> None:
-    first = asyncio.create_task(world.database.run(adding("first"), world.now))
+    has_gone = threading.Event()
+
+    def long_work(uow: UnitOfWork) -> str:
+        assert has_gone.wait(timeout=60)
+        return adding("first")(uow)
+
+    first = asyncio.create_task(world.database.run(long_work, world.now))
     await asyncio.sleep(0)
     second = asyncio.create_task(world.database.run(adding("second"), world.now))
     await asyncio.sleep(0)
     second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    has_gone.set()
     await first
     await world.database.run(adding("third"), world.now)
     assert left(world) == ["first", "third"]
