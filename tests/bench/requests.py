@@ -1,7 +1,7 @@
 """The way of a request, against bare libraries that are measured at the same time.
 
-Ours and the bare ones take turns, some requests each, so that a busy machine is as busy for all of them; what is
-compared are the medians of these rounds.
+Ours and the bare ones take turns, some requests each, so that a busy machine is as busy for all of them; each round is
+compared by itself, and the median of the rounds is told.
 """
 
 import asyncio
@@ -70,9 +70,8 @@ def many_taps() -> Iterator[Figure]:
 async def _taps_on_slack(url: str) -> float:
     async with members(url, "slack") as people:
         await people.invite(1)
-        each = await _in_turns(people, {"server_peermentor": {}, "server_slack": {}})
-    ours, bare = each.values()
-    return ours / bare
+        (ratio,) = await _against(people, {"server_slack": {}})
+    return ratio
 
 
 async def _taps_on_teams(url: str) -> dict[str, float]:
@@ -81,27 +80,29 @@ async def _taps_on_teams(url: str) -> dict[str, float]:
     async with members(url, "teams") as people:
         await people.invite(SESSIONS)
         bare = {f"server_teams {adapter}": {"BENCH_ADAPTER": adapter} for adapter in adapters}
-        ours, *each = (await _in_turns(people, {"server_peermentor": {}, **bare})).values()
-    return {adapter: ours / theirs for adapter, theirs in zip(adapters, each, strict=True)}
+        return dict(zip(adapters, await _against(people, bare), strict=True))
 
 
-async def _in_turns(people: Members, modules: Mapping[str, Mapping[str, str]]) -> dict[str, float]:
-    """Seconds of CPU for each tap, by server; the first server is ours."""
-    rounds: dict[str, list[float]] = {name: [] for name in modules}
+async def _against(people: Members, bare: Mapping[str, Mapping[str, str]]) -> list[float]:
+    """Our CPU for each tap against that of each bare server. ``bare``: modules with what is in their environment."""
+    ours: list[float] = []
+    theirs: dict[str, list[float]] = {name: [] for name in bare}
     async with AsyncExitStack() as stack:
-        servers = {
-            name: await stack.enter_async_context(Server(name.partition(" ")[0], people.settings | dict(more)))
-            for name, more in modules.items()
-        }
-        ours = next(iter(servers))
+
+        async def started(name: str, more: Mapping[str, str]) -> Server:
+            server = Server(name.partition(" ")[0], people.settings | dict(more))
+            return await stack.enter_async_context(server)
+
+        peermentor = await started("server_peermentor", {})
+        servers = {name: await started(name, more) for name, more in bare.items()}
         for _ in range(ROUNDS):
             taps = await people.taps(EACH)
             requests = people.requests(taps)
+            ours.append(await peermentor.cpu_each(requests))
+            people.check(taps)
             for name, server in servers.items():
-                rounds[name].append(await server.cpu_each(requests))
-                if name == ours:
-                    people.check(taps)
-    return {name: typical(each) for name, each in rounds.items()}
+                theirs[name].append(await server.cpu_each(requests))
+    return [typical([o / t for o, t in zip(ours, each, strict=True)]) for each in theirs.values()]
 
 
 async def _in_flight(url: str) -> tuple[float, float]:
