@@ -280,6 +280,7 @@ als_session = Table(
     Column("uid", Text, nullable=False, unique=True),
     Column("sequence", Integer, nullable=False, server_default="0"),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("is_counted", Boolean, nullable=False, server_default=text("false")),
     _one_of("state", "planned", "held", "cancelled"),
 )
 

@@ -141,7 +141,7 @@ _CHANGE = (
         attempts=0,
         retry_at=None,
     )
-    .returning(outbox.c.conversation, outbox.c.remote_id, outbox.c.body)
+    .returning(outbox.c.conversation, outbox.c.remote_id, outbox.c.body, outbox.c.key)
 )
 _CHANGE_BODY = _CHANGE.values(body=bindparam("new_body"))
 _CHANGE_ONE = _CHANGE_BODY.where(*_ONE)
@@ -160,6 +160,11 @@ _NEWEST = (
     .order_by(outbox.c.id.desc())
     .limit(1)
 )
+_THERE = select(outbox.c.key).where(
+    outbox.c.place == bindparam("in_place"),
+    outbox.c.key.in_(bindparam("keys", expanding=True)),
+    outbox.c.dead_reason.is_(None),
+)
 _WAITS = select(outbox.c.id).where(*_ONE, outbox.c.remote_id.is_(None), *_PENDING)
 _WITHDRAW = delete(outbox).where(
     outbox.c.key == bindparam("with_key"),
@@ -168,16 +173,6 @@ _WITHDRAW = delete(outbox).where(
     outbox.c.maybe_sent.is_(False),
     outbox.c.dead_reason.is_(None),
 )
-
-
-@cache
-def _there(places: int, keys: int) -> Select[str]:
-    """Finds so many keys in so many places; SQLAlchemy takes twice as long for lists of any length."""
-    return select(outbox.c.key).where(
-        outbox.c.place.in_([bindparam(f"place_{number}") for number in range(places)]),
-        outbox.c.key.in_([bindparam(f"key_{number}") for number in range(keys)]),
-        outbox.c.dead_reason.is_(None),
-    )
 
 
 @cache
@@ -238,13 +233,14 @@ class Outbox:
         else:
             self._change(_CHANGE_ONE, message, in_place=place, with_key=key)
 
-    def replace_in(self, place: str, messages: Mapping[str, object]) -> None:
-        """Change messages of one place, by their keys, as ``replace`` does."""
+    def replace_in(self, place: str, messages: Mapping[str, object]) -> set[str]:
+        """Change messages of one place, by their keys, as ``replace`` does; the keys of those that are there."""
         named = {"in_place": place}
         for number, (key, message) in enumerate(messages.items()):
             named |= {f"key_{number}": key, f"body_{number}": self._encode(message)}
-        if messages:
-            self._note_changed(self._db.execute(_change_several(len(messages)), {**named, "now": self._now}))
+        changed = self._db.execute(_change_several(len(messages)), {**named, "now": self._now}).all()
+        self._note_changed(changed)
+        return {row[3] for row in changed}
 
     def replace_sent(self, at: Conversation, remote_id: str, message: object) -> None:
         """Change the message with this id in a conversation; nothing is left to do where it has just been changed to
@@ -252,11 +248,9 @@ class Outbox:
         if self._changed.get((at.id, remote_id)) != self._encode(message):
             self._change(_CHANGE_SENT, message, in_conversation=at.id, with_id=remote_id)
 
-    def there(self, places: Sequence[str], keys: Sequence[str]) -> set[str]:
-        """Those of the keys under which some of these places have a message that can still arrive or be changed."""
-        named = {f"place_{number}": place for number, place in enumerate(places)}
-        named |= {f"key_{number}": key for number, key in enumerate(keys)}
-        return set(self._db.execute(_there(len(places), len(keys)), named).scalars())
+    def there(self, place: str, keys: Sequence[str]) -> set[str]:
+        """Those of the keys under which a place has a message that can still arrive or be changed."""
+        return set(self._db.execute(_THERE, {"in_place": place, "keys": keys}).scalars())
 
     def newest(self, place: str, beginning: str) -> str | None:
         """The key of the newest message for a place, sent or not, whose key begins like this; None where there is

@@ -316,7 +316,8 @@ class Session:
     """A session of a set; what is said in it is never stored. ``state``: planned, held (its register is filled in) or
     cancelled. ``starts_at``: in UTC. ``place``: words or an ``https`` address, perhaps empty. ``uid`` and ``sequence``:
     as calendars know it; the sequence rises with every change. ``version``: rises when the time changes, so that an
-    answer is known to be about this time."""
+    answer is known to be about this time. ``is_counted``: a facilitator has been told who comes, perhaps to an earlier
+    time."""
 
     id: int
     learning_set: LearningSet
@@ -327,6 +328,7 @@ class Session:
     uid: str
     sequence: int
     version: int
+    is_counted: bool = False
 
     @property
     def ends_at(self) -> datetime:

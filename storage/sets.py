@@ -31,6 +31,7 @@ _SESSION = (
     als_session.c.uid,
     als_session.c.sequence,
     als_session.c.version,
+    als_session.c.is_counted,
 )
 _TAKES_PART = (
     (participant.c.person_id == als_member.c.person_id)
@@ -273,6 +274,10 @@ class Sets:
         """Every member with yes, no, maybe or, so far, nothing; by name."""
         rows = self._db.execute(_ANSWERS, {"set_id": session.learning_set.id, "session_id": session.id})
         return [(Person(*row[:-1]), row[-1] or "") for row in rows]
+
+    def note_counted(self, session: Session) -> None:
+        """Note that a facilitator is told who comes."""
+        self._db.execute(update(als_session).where(als_session.c.id == session.id).values(is_counted=True))
 
     # Attendance
 

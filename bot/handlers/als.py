@@ -85,6 +85,7 @@ def tell_who_comes(due: Due, uow: UnitOfWork) -> None:
     session = uow.sets.session(session_id)
     facilitator = session.learning_set.facilitator
     if facilitator.id == person_id and is_to_come(session, uow):
+        uow.sets.note_counted(session)
         send(_count_key(session), who_comes(session, uow.sets.answers(session)), session, facilitator, uow)
 
 
@@ -106,11 +107,11 @@ def note_answer(event: Event, uow: UnitOfWork) -> Outcome:
         return how_it_stands(event, uow)
     answer = event.name.removeprefix("als_")
     uow.sets.answer(session.id, event.who.id, answer)
-    there = cards_there(session, event.who, uow)
+    there = show_answer(session, event.who, answer, uow)
     if answer == "no" and _reminder_key(session, event.who) in there:
         uow.outbox.withdraw(_reminder_key(session, event.who))
     book(session, event.who, answer, there, uow)
-    return Update(show_answer(session, event.who, answer, there, uow))
+    return Update(invitation(session, event.who, answer))
 
 
 @flow.button("als_not_now", again=how_it_stands)
@@ -195,24 +196,23 @@ def book(session: Session, member: Person, answer: str, there: Collection[str], 
 
 
 def cards_there(session: Session, member: Person, uow: UnitOfWork) -> set[str]:
-    """The keys of those cards about a session that a member, and its facilitator, have or will get."""
-    places = (dm(member), dm(session.learning_set.facilitator))
-    return uow.outbox.there(places, (*card_keys(session, member), _count_key(session)))
+    """The keys of those cards about a session that a member has or will get."""
+    return uow.outbox.there(dm(member), card_keys(session, member))
 
 
-def show_answer(session: Session, member: Person, answer: str, there: Collection[str], uow: UnitOfWork) -> Message:
-    """Let every card about a session show a member's answer, and the facilitator's who comes. ``there``: what
-    ``cards_there`` found."""
+def show_answer(session: Session, member: Person, answer: str, uow: UnitOfWork) -> set[str]:
+    """Let every card about a session show a member's answer, and the facilitator's who comes. The keys of the member's
+    cards that are there."""
     message = invitation(session, member, answer)
     cards = {
         invitation_key(session, member): message,
         change_key(session, member): message,
         _reminder_key(session, member): reminder(session, member, answer),
     }
-    uow.outbox.replace_in(dm(member), {key: shown for key, shown in cards.items() if key in there})
-    if _count_key(session) in there:  # until the day before there is none
+    there = uow.outbox.replace_in(dm(member), cards)
+    if session.is_counted:
         show_who_comes(session, uow)
-    return message
+    return there
 
 
 def show_who_comes(session: Session, uow: UnitOfWork) -> None:

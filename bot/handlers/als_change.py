@@ -179,7 +179,7 @@ def _tell_of_place(before: Session, session: Session, member: Person, uow: UnitO
     knows = uow.outbox.newest(dm(member), asked) is not None and not uow.outbox.waits(dm(member), asked)
     answer = uow.sets.answer_of(session, member)
     uow.outbox.withdraw(als.change_key(before, member))
-    als.show_answer(session, member, answer, als.cards_there(session, member, uow), uow)
+    als.show_answer(session, member, answer, uow)
     if knows:
         message = elsewhere(session, member, answer, als.in_calendar(session, uow))
         als.send(als.change_key(session, member), message, session, member, uow)

@@ -144,8 +144,7 @@ def _show_on_cards(session: Session, before: People, after: People, uow: UnitOfW
     for person in (before.everybody | after.everybody).values():
         is_member, was_member = (people.part_of(person) == "member" for people in (after, before))
         if is_member and (not was_member or before.learning_set != after.learning_set):
-            there = als.cards_there(session, person, uow)
-            als.show_answer(session, person, uow.sets.answer_of(session, person), there, uow)
+            als.show_answer(session, person, uow.sets.answer_of(session, person), uow)
         elif was_member and not is_member and als.has_a_card(session, person, uow):
             link = als.out_of_calendar(session, uow)
             als.take_back(session, person, als.no_longer_asked(session, person, link), uow)

@@ -402,6 +402,7 @@ def upgrade() -> None:
         sa.Column("uid", sa.Text(), nullable=False),
         sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("is_counted", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.CheckConstraint("state IN ('planned', 'held', 'cancelled')", name=op.f("ck_als_session_state")),
         sa.ForeignKeyConstraint(["set_id"], ["als_set.id"], name=op.f("fk_als_session_set_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_als_session")),
