@@ -170,6 +170,8 @@ class PublishedFiles:
 
 
 def _published(token: str, uow: UnitOfWork) -> File:
+    if not token.isprintable():
+        raise NotThere("no token of ours")  # PostgreSQL would fail on the character NUL
     try:
         return uow.pictures.fetch(token)
     except NotThere:

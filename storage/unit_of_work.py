@@ -53,8 +53,8 @@ class DatabaseGone(Exception):
 POSTGRES_THREADS = 16
 LONGEST_TOGETHER = 0.02
 """Seconds after which a transaction takes up no more work: all that is in it waits for its end."""
-RACES = 3
-"""How often a transaction that lost a race is run again before the next loss is an error."""
+AGAIN = 3
+"""How often a transaction that has failed and changed nothing is run again before its next failure is an error."""
 DEADLOCK = "40P01"
 """What PostgreSQL calls a deadlock that it has ended."""
 GONE = frozenset({"25006", "25P03"})
@@ -211,11 +211,11 @@ class Database:
     def _alone(self, piece: "_Piece") -> Any:
         work, now = piece
         with _told_when_gone():
-            for _ in range(RACES):
+            for _ in range(AGAIN):
                 try:
                     return self._in_thread(work, now)
                 except DBAPIError as error:
-                    if not _lost_a_race(error):
+                    if not _can_be_run_again(error):
                         raise
             return self._in_thread(work, now)
 
@@ -268,9 +268,12 @@ class Database:
         self.engine.dispose()
 
 
-def _lost_a_race(error: DBAPIError) -> bool:
-    """Whether another process was faster with the same row, which is there now, or PostgreSQL has ended a deadlock."""
-    return isinstance(error, IntegrityError) or _code(error) == DEADLOCK
+def _can_be_run_again(error: DBAPIError) -> bool:
+    """Whether a transaction has changed nothing and may fare better: another process was faster with the same row,
+    which is there now, PostgreSQL has ended a deadlock, or the connection had been cut off. Not where that shows in the
+    commit, which has no statement: then nobody knows."""
+    was_cut_off = error.connection_invalidated and error.statement is not None
+    return isinstance(error, IntegrityError) or _code(error) == DEADLOCK or was_cut_off
 
 
 def _code(error: DBAPIError) -> str:

@@ -5,11 +5,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.handlers import logmeeting, support
 from storage import places
-from storage.unit_of_work import RACES, DatabaseGone, UnitOfWork
+from storage.unit_of_work import AGAIN, DatabaseGone, UnitOfWork
 from tests import databases
 from tests.test_delivery import note
 from tests.world import World
@@ -40,7 +41,7 @@ async def test_work_that_can_never_win_is_an_error(world: World) -> None:
     racer = Racer(losses=100)
     with pytest.raises(IntegrityError):
         await world.database.run(racer, world.now)
-    assert racer.runs == RACES + 1
+    assert racer.runs == AGAIN + 1
     assert world.due() == []
 
 
@@ -88,3 +89,43 @@ def test_what_was_done_is_on_the_disk(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as connection:
         databases.as_released(connection, None)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
+
+
+THROW_ME_OUT = "SELECT pg_terminate_backend(pg_backend_pid())"
+
+
+@pytest.mark.postgresql_only
+async def test_work_whose_connection_is_cut_off_is_run_again(world: World) -> None:
+    runs = 0
+
+    def work(uow: UnitOfWork) -> str:
+        nonlocal runs
+        runs += 1
+        uow.due.add("rule", "once", uow.now)
+        if runs == 1:
+            uow._db.exec_driver_sql(THROW_ME_OUT)
+        return "done"
+
+    assert await world.database.run(work, world.now) == "done"
+    assert runs == 2
+    assert [due.subject for due in world.due()] == ["once"]
+
+
+@pytest.mark.postgresql_only
+async def test_work_whose_connection_is_cut_off_in_the_commit_is_not_run_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = 0
+
+    def work(uow: UnitOfWork) -> None:
+        nonlocal runs
+        runs += 1
+        uow.due.add("rule", "once", uow.now)
+
+    def do_commit(connection: PoolProxiedConnection) -> None:
+        connection.cursor().execute(THROW_ME_OUT)
+
+    monkeypatch.setattr(world.database.engine.dialect, "do_commit", do_commit)
+    with pytest.raises(DatabaseGone):
+        await world.database.run(work, world.now)
+    assert runs == 1

@@ -9,10 +9,9 @@ from sqlalchemy import PoolProxiedConnection, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from storage.unit_of_work import UnitOfWork
-from tests.databases import ON_POSTGRESQL
 from tests.world import World
 
-pytestmark = pytest.mark.skipif(ON_POSTGRESQL, reason="PostgreSQL has many writers, so that nothing waits for one")
+pytestmark = pytest.mark.sqlite_only  # PostgreSQL has many writers, so that nothing waits for one
 
 Work = Callable[[UnitOfWork], str]
 
