@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 AT_ONCE = 200
 """Pairs whom one transaction reads."""
-BOXES_AT_ONCE = 1_000
+BOXES_AT_ONCE = 250
 """Boxes that one transaction reads."""
 ABREAST = 2
 """So often boxes are being opened at a time: on two cores there is no more to be had."""
