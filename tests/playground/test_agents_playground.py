@@ -130,6 +130,7 @@ async def _connected(http: aiohttp.ClientSession, url: str) -> aiohttp.ClientWeb
 
 
 @pytest.mark.agents_playground
+@pytest.mark.sqlite_only  # as the demo that it drives
 async def test_microsoft_s_client_shows_the_home_takes_a_yes_and_logs_a_meeting_with_one_tap(
     client: LocalClient,
 ) -> None:
