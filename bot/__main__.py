@@ -390,8 +390,7 @@ def export_research_copy(
 async def _until_stopped(work: Awaitable[None]) -> None:
     """Until it ends, or the system asks the process to: what has begun is then finished, as after Ctrl-C."""
     serving = asyncio.ensure_future(work)
-    with contextlib.suppress(NotImplementedError):  # Windows
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
     await serving
 
 
