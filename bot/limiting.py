@@ -76,7 +76,7 @@ def address_of(request: web.Request) -> str:
     return str(remote)
 
 
-@lru_cache(ADDRESSES)
+@lru_cache  # platforms send from few addresses, and what others put into a header is not kept for long
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(address)
